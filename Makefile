@@ -1,0 +1,59 @@
+# `make run` and `make test` are the whole set-up: each makes its environment first, once.
+# `make PYTHON=/path/to/python3 ...` picks the interpreter.
+
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
+	if $$p -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; \
+	then command -v $$p; break; fi; done)
+PINS := $(lastword $(sort $(wildcard tests/colab-pins-*.txt)))
+REQUIREMENTS := requirements.txt tests/requirements.txt
+QUIET := $(if $(MAKE_TERMOUT),,--quiet)
+
+export PYTHONPATH := $(CURDIR)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_DEFAULT_TIMEOUT ?= 180
+export PIP_RETRIES ?= 10
+export TF_CPP_MIN_LOG_LEVEL ?= 3
+
+.PHONY: help run test test-full bench notebooks address clean
+
+help:  ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1  /p' Makefile | awk -F'  ' '{printf "make %-11s %s\n", $$1, $$2}'
+
+run: .venv/ready  ## the course 01 to 05 on pictures it draws; on your own photos with FOLDER=path
+	@.venv/bin/python tests/course.py run $(if $(FOLDER),--folder "$(FOLDER)")
+
+test: .venv/ready  ## tests and all notebooks, with the newest versions of everything
+	.venv/bin/ruff check
+	.venv/bin/python -m pytest
+
+test-full: .venv/ready .venv-colab/ready  ## the slow proofs too, then tests and notebooks with Colab's versions
+	.venv/bin/ruff check
+	.venv/bin/python -m pytest -m "not browser"
+	.venv-colab/bin/python -m pytest
+
+bench: .venv/ready  ## measure against what you would use instead; prints the table of the README
+	.venv/bin/python -m tests.benchmarks
+
+notebooks: .venv/ready  ## run the notebooks and store their outputs, and the README's pictures, again
+	@.venv/bin/python tests/course.py store
+
+address:  ## point all badges and setup cells at a fork: REPO=owner/name
+	@"$(PYTHON)" tests/course.py address "$(REPO)"
+
+clean:  ## remove what run and test made
+	rm -rf .venv .venv-colab out build *.egg-info .pytest_cache .ruff_cache
+
+.venv/ready: $(REQUIREMENTS)
+	$(call environment,.venv)
+
+.venv-colab/ready: $(REQUIREMENTS) $(PINS)
+	$(call environment,.venv-colab,-c $(PINS))
+
+define environment
+	@test -n "$(PYTHON)" || { echo "This needs Python 3.11 or later with its venv module (Debian and Ubuntu:" \
+		"apt install python3-venv). Have one elsewhere? make PYTHON=/path/to/python3 $(MAKECMDGOALS)"; exit 1; }
+	@$(1)/bin/python -m pip --version >/dev/null 2>&1 || "$(PYTHON)" -m venv --clear $(1)
+	@echo "Installing what this needs into $(1): about 2 GB with TensorFlow, a few minutes, once ..."
+	@$(1)/bin/python -m pip install $(QUIET) $(foreach file,$(REQUIREMENTS),-r $(file)) $(2)
+	@touch $@
+endef

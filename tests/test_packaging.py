@@ -1,0 +1,153 @@
+"""What is installed: within what Colab ships, from one address, nothing but the package."""
+
+import importlib.metadata
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from course import NOTEBOOKS, ROOT, address, repository
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+PINS = sorted((ROOT / "tests").glob("colab-pins-*.txt"))
+SNAPSHOTS = sorted(
+    (ROOT.parent / "shared" / "colab").glob("pip-freeze-*.txt")
+)  # whole runtimes, where at hand
+
+
+def requirements(path):
+    lines = (line.split("#")[0].strip() for line in path.read_text().splitlines())
+    return [Requirement(line) for line in lines if line and not line.startswith("-")]
+
+
+def versions(path):
+    pairs = re.findall(r"^([\w.-]+)==([\w.]+)", path.read_text(), re.M)
+    return {canonicalize_name(name): version for name, version in pairs}
+
+
+@pytest.mark.parametrize("runtime", [*PINS, *SNAPSHOTS], ids=lambda path: path.name)
+def test_colab_ships_what_is_required(runtime):
+    """Each requirement is met by the version that Colab ships, so nothing is installed or moved there."""
+    shipped = versions(runtime)
+    unmet = [
+        f"{requirement} (Colab: {shipped.get(canonicalize_name(requirement.name))})"
+        for requirement in requirements(ROOT / "requirements.txt")
+        if shipped.get(canonicalize_name(requirement.name), "") not in requirement.specifier
+    ]
+    assert not unmet
+
+
+@pytest.mark.parametrize("pins", PINS, ids=lambda path: path.name)
+def test_pins_are_copied_from_a_runtime(pins):
+    """The small tables of Colab's versions say what the whole runtime of that month says."""
+    whole = ROOT.parent / "shared" / "colab" / pins.name.replace("colab-pins", "pip-freeze")
+    if not whole.exists():
+        pytest.skip(f"the list of Colab's whole runtime, {whole.name}, is not on this machine")
+    assert versions(pins).items() <= versions(whole).items()
+
+
+def test_this_environment_meets_the_requirements():
+    """The tests run with versions that a user may have."""
+    for requirement in requirements(ROOT / "requirements.txt"):
+        assert importlib.metadata.version(requirement.name) in requirement.specifier, requirement
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("pins", PINS, ids=lambda path: path.name)
+def test_requirements_resolve_beside_colab(pins, tmp_path):
+    """pip finds a set of packages that meets the requirements and keeps every version that Colab ships."""
+    python = re.search(r"Python (\d\.\d+)", pins.read_text())[1]
+    answer = subprocess.run(
+        [sys.executable, "-m", "pip", "install", "--dry-run", "--quiet", "--target", tmp_path]
+        + ["--python-version", python, "--only-binary=:all:"]
+        + ["-r", ROOT / "requirements.txt", "-c", pins],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PIP_NO_INPUT": "1"},
+    )
+    assert answer.returncode == 0, answer.stderr
+
+
+@pytest.mark.slow
+def test_the_repository_installs_as_a_package(tmp_path):
+    """`pip install` of the repository brings every helper file, the requirements, and nothing else."""
+    answer = subprocess.run(
+        [sys.executable, "-m", "pip", "install", "--no-deps", "--quiet", "--target", tmp_path, ROOT],
+        capture_output=True,
+        text=True,
+    )
+    assert answer.returncode == 0, answer.stderr
+    installed = {path.name for path in (tmp_path / "colab_helpers").glob("*.py")}
+    assert installed == {path.name for path in (ROOT / "colab_helpers").glob("*.py")}
+    (info,) = tmp_path.glob("*.dist-info")
+    assert {path.name for path in tmp_path.iterdir()} == {"colab_helpers", info.name}
+    metadata = importlib.metadata.PathDistribution(info)
+    needed = [Requirement(text) for text in metadata.requires if "extra ==" not in text]
+    assert {str(need) for need in needed} == {str(need) for need in requirements(ROOT / "requirements.txt")}
+
+
+def test_one_address_stands_everywhere():
+    """Every link to the repository in notebooks and documents names the one that pyproject.toml names."""
+    assert PROJECT["project"]["urls"]["Repository"] == f"https://github.com/{repository()}"
+    for path in [*NOTEBOOKS, *ROOT.glob("*.md")]:
+        for found in re.findall(
+            r"(?:github\.com|research\.google\.com/github)/([\w-]+/[\w-]+)", path.read_text()
+        ):
+            if found.split("/")[1] == repository().split("/")[1]:
+                assert found == repository(), path.name
+
+
+def test_a_fork_gets_its_own_address(tmp_path, monkeypatch):
+    """`make address` rewrites badges, setup cells, documents and metadata, and then nothing of the old is left."""
+    import course
+
+    old = repository()
+    notebook, readme, metadata = tmp_path / "01_a.ipynb", tmp_path / "README.md", tmp_path / "pyproject.toml"
+    badge = f"https://colab.research.google.com/github/{old}/blob/main/notebooks/01_a.ipynb"
+    notebook.write_text(f'{badge} git+https://github.com/{old}" https://github.com/{old}_two')
+    readme.write_text(f"git clone https://github.com/{old}.git")
+    metadata.write_text(f'Repository = "https://github.com/{old}"\n')
+    monkeypatch.setattr(course, "ROOT", tmp_path)
+    monkeypatch.setattr(course, "NOTEBOOKS", [notebook])
+
+    class Arguments:
+        repository = "someone/a_fork"
+
+    address(Arguments)
+    assert notebook.read_text() == (
+        badge.replace(old, "someone/a_fork")
+        + f' git+https://github.com/someone/a_fork" https://github.com/{old}_two'
+    )
+    assert readme.read_text() == "git clone https://github.com/someone/a_fork.git"
+    assert repository() == "someone/a_fork"
+
+
+@pytest.mark.parametrize("wrong", ["", "only-a-name", "a/b/c", "https://github.com/a/b"])
+def test_an_address_that_is_none_is_refused(wrong):
+    """A mistyped address changes no file, and the message shows what is wanted."""
+
+    class Arguments:
+        repository = wrong
+
+    with pytest.raises(SystemExit, match="REPO=owner/name"):
+        address(Arguments)
+
+
+def test_no_document_names_a_place_of_one_machine():
+    """Nothing tracked names a folder that exists on one machine only."""
+    if not (ROOT / ".git").exists():
+        pytest.skip("not a git checkout, so the tracked files are not known")
+    names = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True).stdout.split(
+        "\0"
+    )
+    home = str(Path.home())
+    for path in (ROOT / name for name in names if name and not name.endswith(".png")):
+        if path.exists():
+            text = path.read_text(errors="replace")
+            assert str(ROOT) + "/" not in text, path
+            assert len(home) < 6 or home + "/" not in text, path
