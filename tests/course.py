@@ -86,7 +86,7 @@ def titles(notebook):
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             heading = next((m[1] for m in re.finditer(r"^#+ +(.+)$", cell.source, re.M)), heading)
-        own = re.search(r"^#@title +(.+)$", cell.source, re.M) if cell.cell_type == "code" else None
+        own = re.search(r"^#@title +([^{\n]+)", cell.source, re.M) if cell.cell_type == "code" else None
         result.append((own[1] if own else heading).strip())
     return result
 
