@@ -3,15 +3,14 @@
 `cached` keeps the bytes of files: it wraps any `read(file) -> bytes`. `PixelCache` keeps decoded images,
 which saves the decoding too: give it to `StreamingSequence(..., cache=...)`.
 
-Both fill a file until `max_bytes` and then stay as they are. Evicting the least recently used record, the
-usual rule, is useless here: each epoch reads everything in a new order, so what is evicted is just what
-comes next. A cache that is full of what nobody asks for any more (another data set, another image size) is
-emptied once and filled anew.
+Both are filled up to `max_bytes`, and then stay as they are. Evicting the least recently used record, the usual
+rule, would not help: each epoch reads everything in a new order. A cache full of what nobody asks for any
+more (another data set, another image size) is emptied once and filled anew.
 
-A record is found by the file's `id` and `version`, so a file changed on Drive is read again. Names from Drive
-are never used as paths. Many threads, and several processes on one machine, may use one folder. A
-damaged record is noticed and read again. A full disk turns caching off with one warning, and the run goes on.
-It needs Linux or macOS; on other systems it caches nothing, and says so.
+A record is found by the file's `id` and `version`: a file changed on Drive is read again. No name from Drive
+becomes a path. Threads, and processes on one machine, may share a folder. A damaged record is noticed and read
+again. A full disk turns caching off with one warning, and the run goes on; so does a system other than Linux
+and macOS.
 
 Example:
     >>> import tempfile, types
@@ -29,12 +28,12 @@ Example:
 """
 
 import array
+import errno
 import hashlib
 import os
 import struct
 import threading
 import warnings
-import weakref
 import zlib
 from contextlib import contextmanager
 
@@ -61,13 +60,13 @@ def cached(read, folder, *, max_bytes):
         train = StreamingSequence(train_files, read, decode)
 
     Args:
-        read: a function `read(file) -> bytes`; also `read(file, start, end)` if ranges are asked for.
+        read: a function `read(file) -> bytes`; `read(file, start, end)` if ranges are asked for.
         folder: local folder for the cache, made if missing. Not one on a mounted Drive.
         max_bytes: the most the cache takes of the disk, in bytes.
 
     Returns:
-        A function `read(file, start=None, end=None) -> bytes` with the attribute `stats` (see `PixelCache`)
-        and the method `close`. A range (`end` exclusive) is cut from the cached file, or passed through.
+        A function `read(file, start=None, end=None) -> bytes` with `stats` and `close` as `PixelCache` has. A
+        range (`end` exclusive) is cut from the cached file, or passed through.
     """
     return _CachedRead(read, _Records(folder, "bytes", max_bytes))
 
@@ -84,12 +83,13 @@ class _CachedRead:
     def __call__(self, file, start=None, end=None):
         key = _key(file.id, file.version)
         data = self._records.get(key)
-        if data is None and (start is not None or end is not None):
+        if data is not None:
+            return bytes(data[start:end])
+        if start is not None or end is not None:
             return self._read(file, start, end)
-        if data is None:
-            data = self._read(file)
-            self._records.put(key, data)
-        return data[start:end]
+        data = self._read(file)
+        self._records.put(key, data)
+        return data
 
 
 class PixelCache:
@@ -139,8 +139,7 @@ class PixelCache:
 
 def _flat(pixels):
     if pixels.dtype != np.uint8 or not pixels.flags.c_contiguous:
-        layout = "contiguous" if pixels.flags.c_contiguous else "not contiguous"
-        raise ValueError(f"Pixels must be a contiguous uint8 array. Received: {pixels.dtype}, {layout}")
+        raise ValueError(f"Pixels must be a contiguous array of uint8. Received: {pixels.dtype}, {pixels.strides=}")
     return pixels.reshape(-1)
 
 
@@ -165,48 +164,37 @@ class _Records:
     """Checked records in two files: `<name>.data`, one after another, and `<name>.index`, a row for each.
 
     A record counts once its row is written, after its data, under a lock that other processes respect: a
-    process killed at any moment leaves nothing half done. In memory a record costs about 12 bytes: an entry in
-    an open-addressing hash table of row numbers. Plain reads and writes, no memory map: mapped pages count as
-    the process's memory, and a full disk below a map kills the process.
+    process killed at any moment leaves nothing half done. In memory a record costs about 12 bytes, in an
+    open-addressing hash table of row numbers. There is no memory map: mapped pages count as the process's
+    memory, and a full disk below a map kills the process.
     """
 
     def __init__(self, folder, name, max_bytes):
         if not max_bytes > 0:
             raise ValueError(f"`max_bytes` must be above 0. Received: {max_bytes!r}")
-        self._folder, self._name, self._max_bytes = os.path.abspath(folder), name, int(max_bytes)
+        self._folder, self._path, self._max_bytes = folder, os.path.join(folder, name), int(max_bytes)
         self._data = self._index = None
-        self._open()
-
-    def __reduce__(self):  # another process opens the same folder
-        return _Records, (self._folder, self._name, self._max_bytes)
-
-    def _open(self):
-        self._lock = threading.RLock()
+        self._lock, self._suspects = threading.Lock(), set()
         self._hits = self._misses = self._damaged = 0
-        self._suspects, self._full, self._off, self._emptied = set(), False, False, False
+        self._full = self._off = self._emptied = False
         self._clear()
         try:
             if fcntl is None:
-                raise OSError("this system has no POSIX file locks")
-            os.makedirs(self._folder, exist_ok=True)
-            path = os.path.join(self._folder, self._name)
-            self._data = os.open(path + ".data", os.O_RDWR | os.O_CREAT, 0o600)
-            self._index = os.open(path + ".index", os.O_RDWR | os.O_CREAT, 0o600)
-            _OPENED.add(self)
+                raise OSError("it needs Linux or macOS")
+            os.makedirs(folder, exist_ok=True)
+            self._data = os.open(self._path + ".data", os.O_RDWR | os.O_CREAT, 0o600)
+            self._index = os.open(self._path + ".index", os.O_RDWR | os.O_CREAT, 0o600)
             with self._locked():
                 self._catch_up()
         except OSError as error:
             self._switch_off(error)
 
-    def _reopen(self):  # a forked process would share its parent's file locks
-        self.__del__()
-        self._open()
+    def __reduce__(self):  # another process opens the same folder
+        return _Records, (self._folder, os.path.basename(self._path), self._max_bytes)
 
     def __del__(self):
-        for descriptor in (self._data, self._index):
-            if descriptor is not None:
-                os.close(descriptor)
-        self._data = self._index = None
+        for descriptor in {self._data, self._index} - {None}:
+            os.close(descriptor)
 
     def _clear(self, rows=128):
         self._rows, self._end, self._count = 0, 0, 0  # rows of the index seen, end of the data in bytes, records
@@ -214,12 +202,9 @@ class _Records:
 
     @contextmanager
     def _locked(self):
-        with self._lock:  # against threads; and against processes
-            fcntl.flock(self._index, fcntl.LOCK_EX)
-            try:
-                yield
-            finally:
-                fcntl.flock(self._index, fcntl.LOCK_UN)
+        with self._lock, open(self._path + ".index") as lock:  # opened anew: a forked process shares what is open
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
 
     def _row(self, number):
         raw = os.pread(self._index, _ROW_BYTES, number * _ROW_BYTES)
@@ -238,12 +223,9 @@ class _Records:
             place = (place + 1) % len(table)
         return place, None, None
 
-    def _rows_on_disk(self):
-        return os.fstat(self._index).st_size // _ROW_BYTES
-
     def _catch_up(self):
         """Takes in the rows that were added, by this process or another. Call it locked."""
-        rows = self._rows_on_disk()
+        rows = os.fstat(self._index).st_size // _ROW_BYTES
         if rows < self._rows or rows > len(self._table) // 2:  # the index was emptied or cut; a full table
             self._clear(max(rows, 128))
         for number in range(self._rows, rows):
@@ -256,20 +238,22 @@ class _Records:
             self._rows = number + 1
 
     def get(self, key, out=None):
-        """Returns the record as bytes, or `out`, a flat uint8 array, filled with it; None if it is not there."""
+        """Returns the record as a bytearray, or `out`, a flat uint8 array, filled with it; None if it is not there."""
         if self._index is None:
             return None
         number = found = None
         try:
             _, number, row = self._find(key)
-            if number is None and self._rows_on_disk() != self._rows:
+            if number is None and os.fstat(self._index).st_size // _ROW_BYTES != self._rows:
                 with self._locked():
                     self._catch_up()
                 _, number, row = self._find(key)
             if number is not None:
-                found = self._read(row, out)
+                data = bytearray(row[2]) if out is None else out
+                complete = os.preadv(self._data, [data], row[1]) == row[2]
+                found = data if complete and _checksum(key, data) == row[3] else None
         except OSError:
-            pass  # counts as damaged: read again from the source
+            pass  # counts as damaged
         with self._lock:
             self._hits += found is not None
             self._misses += found is None
@@ -277,15 +261,6 @@ class _Records:
                 self._damaged += 1
                 self._suspects.add(key)
         return found
-
-    def _read(self, row, out):
-        key, offset, length, checksum = row
-        if out is None:
-            out = os.pread(self._data, length, offset)
-            complete = len(out) == length
-        else:
-            complete = os.preadv(self._data, [out], offset) == length
-        return out if complete and _checksum(key, out) == checksum else None
 
     def put(self, key, data):
         """Adds a record, or writes one again that was found damaged. True if the cache now holds it."""
@@ -301,33 +276,30 @@ class _Records:
     def _write(self, key, data):
         self._catch_up()
         _, number, row = self._find(key)
-        if number is None:
-            if not self._has_room(len(data)):
-                return False
-            number, offset = self._rows, self._end
-        elif key in self._suspects and row[2] == len(data):
-            offset = row[1]
-        else:
-            return True
-        self._reserve(offset + len(data))
+        if number is not None and not (key in self._suspects and row[2] == len(data)):
+            return True  # another thread or process was first
+        if number is None and not self._has_room(len(data)):
+            return False
+        offset = self._end if number is None else row[1]
         row = _ROW.pack(key, offset, len(data), _checksum(key, data))
+        self._reserve(offset + len(data))
         _write_at(self._data, data, offset)
-        _write_at(self._index, row + zlib.crc32(row).to_bytes(4, "little"), number * _ROW_BYTES)
+        row_at = (self._rows if number is None else number) * _ROW_BYTES
+        _write_at(self._index, row + zlib.crc32(row).to_bytes(4, "little"), row_at)
         self._suspects.discard(key)
         self._catch_up()
         return True
 
     def _has_room(self, length):
-        if self._end + length + (self._rows + 1) * _ROW_BYTES <= self._max_bytes:
-            return True
-        if self._hits == 0 and self._misses > self._count and not self._emptied:
+        full = self._end + length + (self._rows + 1) * _ROW_BYTES > self._max_bytes
+        if full and self._hits == 0 and self._misses > self._count and not self._emptied:
             self._emptied = True
             os.ftruncate(self._index, 0)
             os.ftruncate(self._data, 0)
             self._catch_up()
             return self._has_room(length)
-        self._full = True
-        return False
+        self._full = self._full or full
+        return not full
 
     def _reserve(self, end):
         size = os.fstat(self._data).st_size
@@ -340,10 +312,9 @@ class _Records:
             os.ftruncate(self._data, grown)
 
     def _switch_off(self, error):
-        with self._lock:
-            first, self._off = not self._off, True
         self.close()
-        if first:
+        if not self._off:
+            self._off = True
             warnings.warn(
                 f"Caching in {self._folder!r} is off: {error}. The run goes on, and reads what is not cached yet "
                 "from its source. Free some disk, lower `max_bytes` or name another folder, then make it again.",
@@ -353,26 +324,18 @@ class _Records:
     def close(self):
         """Gives back to the disk what was reserved and not used. What is cached stays for the next run."""
         try:
-            if self._index is not None:
-                with self._locked():
-                    self._catch_up()
-                    os.ftruncate(self._data, self._end)
+            with self._locked():
+                self._catch_up()
+                os.ftruncate(self._data, self._end)
         except OSError:
             pass  # it stays reserved
 
     def stats(self):
-        size = self._end + self._rows * _ROW_BYTES
         counts = {"hits": self._hits, "misses": self._misses, "damaged": self._damaged, "records": self._count}
+        size = self._end + self._rows * _ROW_BYTES
         return counts | {"bytes": size, "max_bytes": self._max_bytes, "full": self._full, "off": self._off}
 
 
 def _write_at(descriptor, data, offset):
-    data = memoryview(data)
-    while len(data):  # a write may stop short, at a full disk for one
-        written = os.pwrite(descriptor, data, offset)
-        data, offset = data[written:], offset + written
-
-
-_OPENED = weakref.WeakSet()
-if fcntl is not None:
-    os.register_at_fork(after_in_child=lambda: [records._reopen() for records in list(_OPENED)])
+    if os.pwrite(descriptor, data, offset) < len(data):
+        raise OSError(errno.ENOSPC, "the disk took only a part of a record")
