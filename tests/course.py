@@ -31,6 +31,9 @@ SETTING = re.compile(
     r"^(?P<name>[A-Z][A-Z0-9_]*)(?P<equals> *= *)(?P<value>.*?)(?P<form> *#@param.*)?$", re.M
 )
 ACCURACY = re.compile(r"test accuracy\D{0,20}(\d+(?:\.\d+)?\s?%?)", re.I)
+START_UP_NOTES = re.compile(
+    r"^(WARNING: All log messages before absl|[IWE]\d{4} [\d:.]+ +\d+ \w+\.cc:).*\n", re.M
+)
 LARGE_FIGURE = 150_000  # bytes; above it a stored figure is reduced to 256 colours
 
 
@@ -96,18 +99,17 @@ def execute(notebook, name, drive_url, folder, timeout=None):
     import nbclient
 
     named = titles(notebook)
-    code = [
-        index for index, cell in enumerate(notebook.cells) if cell.cell_type == "code" and cell.source.strip()
-    ]
-    started = {}
+    code = [i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code" and cell.source.strip()]
+    reached, started = 0, 0.0
 
     def start(cell, cell_index):
-        started[cell_index] = time.monotonic()
-        place = f"cell {code.index(cell_index) + 1} of {len(code)}" if cell_index in code else "cell"
-        print(f"  {place:<14} {named[cell_index][:60]:<60} ", end="", flush=True)
+        nonlocal reached, started
+        reached, started = cell_index, time.monotonic()
+        place = f"cell {code.index(cell_index) + 1} of {len(code)}"
+        print(f"  {place:<14} {named[cell_index][:50]:<50} ", end="", flush=True)
 
-    def complete(cell, cell_index, execute_reply):
-        print(f"{time.monotonic() - started[cell_index]:7.1f} s", flush=True)
+    def end(cell, cell_index, execute_reply):
+        print(f"{time.monotonic() - started:7.1f} s", flush=True)
 
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -125,18 +127,18 @@ def execute(notebook, name, drive_url, folder, timeout=None):
         record_timing=False,
         store_widget_state=False,
         resources={"metadata": {"path": str(folder)}},
-        on_cell_start=start,
-        on_cell_executed=complete,
+        on_cell_execute=start,
+        on_cell_executed=end,
     )
     try:
-        client.execute(env=environment)
+        with open(folder.with_suffix(".log"), "wb") as log:  # what the kernel's process itself has to say
+            client.execute(env=environment, stderr=log)
     except (nbclient.exceptions.CellControlSignal, nbclient.exceptions.DeadKernelError) as error:
         print()
-        index = max(started, default=0)
-        source = "\n".join(f"    {line}" for line in notebook.cells[index].source.splitlines())
+        source = "\n".join(f"    {line}" for line in notebook.cells[reached].source.splitlines())
         what = f"{error.ename}: {error.evalue}" if hasattr(error, "ename") else str(error).strip()
         raise NotebookFailed(
-            f"{name} stopped at cell {index + 1} of {len(notebook.cells)}, '{named[index]}':\n\n{source}\n\n{what}"
+            f"{name} stopped at cell {reached + 1}, '{named[reached]}':\n\n{source}\n\n{what}"
         ) from error
 
 
@@ -166,8 +168,9 @@ def stand_in_drive(folder, photos=None):
         its address, and what the notebooks' PHOTOS setting has to be to name the pictures.
     """
     sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
-    from colab_helpers.practice import practice_drive
     from fake_drive import FakeDrive
+
+    from colab_helpers.practice import practice_drive
 
     folder.mkdir(parents=True, exist_ok=True)
     mounts, name = {}, "practice"
@@ -266,17 +269,18 @@ def tidy(notebook):
             continue
         kept = []
         for output in cell.outputs:
-            if output.output_type == "stream":
-                output.text = as_seen(output.text)
-                if kept and kept[-1].output_type == "stream" and kept[-1].name == output.name:
-                    kept[-1].text = as_seen(kept[-1].text + output.text)
-                    continue
+            if output.output_type == "stream" and kept and kept[-1].get("name") == output.name:
+                kept[-1].text += output.text
+                continue
+            kept.append(output)
             data = output.get("data", {})
             data.pop("application/vnd.jupyter.widget-view+json", None)  # a widget lives as long as its kernel
             if "image/png" in data:
                 data["image/png"] = base64.b64encode(smaller(base64.b64decode(data["image/png"]))).decode()
-            kept.append(output)
-        cell.outputs = kept
+        for output in kept:
+            if output.output_type == "stream":
+                output.text = START_UP_NOTES.sub("", as_seen(output.text))
+        cell.outputs = [output for output in kept if output.get("text", "shown")]
 
 
 def as_seen(text):
@@ -305,7 +309,7 @@ def private_words(notebook, words=()):
     patterns += [
         r"127\.0\.0\.1:\d+",
         r"localhost:\d+",
-        r"/tmp/\S+",
+        r"/tmp/[^\s\"\\\\]+",
         r"ya29\.\S+",
         r"practice-token",
         r"Bearer \S+",
