@@ -1,0 +1,532 @@
+"""StreamingSequence: read, decode and augment files while Keras trains on the batches before.
+
+Nothing is listed or read when it is made. During an epoch, reader threads fetch bytes and decoder
+threads turn them into rows of a batch, a bounded number of batches ahead of training.
+
+Example:
+    >>> from types import SimpleNamespace as File
+    >>> import numpy as np
+    >>> from colab_helpers.sequence import StreamingSequence
+    >>> files = [File(id=str(n), name=f"{n}.jpg", label="cat" if n < 6 else "dog") for n in range(10)]
+    >>> def read(file):                         # with Drive: drive.read
+    ...     return bytes([int(file.id)])
+    >>> def decode(data):                       # with photographs: images.decoder(image_size=(64, 64))
+    ...     return np.full((2, 2, 3), data[0], np.uint8)
+    >>> train = StreamingSequence(files, read, decode, batch_size=4, seed=0)
+    >>> len(train), train.class_names
+    (3, ['cat', 'dog'])
+    >>> images, labels = train[0]
+    >>> images.shape, images.dtype, labels.shape
+    ((4, 2, 2, 3), dtype('uint8'), (4,))
+    >>> sorted(int(image[0, 0, 0]) for images, labels in train for image in images)
+    [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
+"""
+
+import copy
+import csv
+import hashlib
+import os
+import queue
+import threading
+from time import perf_counter
+
+import keras
+import numpy as np
+
+OPEN_BLOCKS = 8  # files of so many blocks are mixed at a time, where files have a `block`
+_ENCODED_BYTES = 32 * 2**20  # read, not yet decoded: bounds what large originals take
+_DECODED_BYTES = 128 * 2**20  # decoded, not yet asked for: bounds what large images take
+
+
+class StreamingSequence(keras.utils.PyDataset):
+    """Batches for `model.fit`, read when they are due.
+
+    Order and augmentation depend on (seed, epoch, file id) alone: not on the number of threads, the order of
+    the listing, or where a run was resumed. Between `on_epoch_begin` and `on_epoch_end`, which Keras calls,
+    the k-th batch asked for is the k-th of the epoch; outside, `sequence[k]` is batch k of the coming epoch.
+
+    Example:
+        train = StreamingSequence(train_files, drive.read, decode, augment=augmenter(horizontal_flip=True))
+        val = StreamingSequence(val_files, drive.read, decode, shuffle=False)
+        model.fit(train, validation_data=val, epochs=10)
+
+    Args:
+        files: Any iterable of files, consumed when first needed: objects with `id`, `name`, `label`, and
+            where known `version`, `size` in bytes, and `block` (files that are cheaper to read together).
+        read: `read(file) -> bytes`, called from `reads` threads at once.
+        decode: `decode(bytes) -> uint8 array (height, width, channels)`, of one shape for all files.
+        labels: Mapping of file id to label, where `file.label` does not tell it.
+        batch_size: Files a batch; the last of an epoch may be smaller.
+        label_mode: "int" gives int32 `(n,)`, "categorical" float32 `(n, classes)`, "binary" float32 `(n, 1)`,
+            as `keras.utils.image_dataset_from_directory` does; None gives images alone.
+        class_names: Labels in the order of their numbers; sorted by default.
+        shuffle: A new order each epoch; False keeps the order of `files`.
+        seed: Integer of at least 0.
+        augment: `augment(image, rng) -> image` of the same shape; `rng` is a `numpy.random.Generator`.
+        normalize: None keeps pixels as decoded (0 to 255), "unit" divides them by 255, "zscore" gives each
+            image mean 0 and standard deviation 1.
+        dtype: "uint8", "float16" or "float32"; by default "uint8", and "float32" with `normalize`.
+        reads: Reads in flight at most.
+        cache: A `PixelCache` (or its `get` and `put`); `decode` then needs `key` and `shape`.
+        on_bad_file: "raise" stops at a file that cannot be read or decoded and names it; "skip" leaves it
+            out of its batch and adds it to `skipped`.
+
+    Raises:
+        ValueError: An argument is not one of the allowed values.
+    """
+
+    def __init__(self, files, read, decode, *, labels=None, batch_size=32, label_mode="int", class_names=None,
+                 shuffle=True, seed=0, augment=None, normalize=None, dtype=None, reads=32, cache=None,
+                 on_bad_file="raise"):
+        super().__init__(workers=1)  # the threads are our own: Keras would empty its queue at each epoch's end
+        self.dtype = dtype or ("float32" if normalize else "uint8")
+        _check("label_mode", label_mode, ("int", "categorical", "binary", None))
+        _check("normalize", normalize, (None, "unit", "zscore"))
+        _check("dtype", self.dtype, ("float16", "float32") if normalize else ("uint8", "float16", "float32"))
+        _check("on_bad_file", on_bad_file, ("raise", "skip"))
+        for name, value, least in (("batch_size", batch_size, 1), ("reads", reads, 1), ("seed", seed, 0)):
+            if not isinstance(value, (int, np.integer)) or value < least:
+                raise ValueError(f"`{name}` must be an integer of at least {least}. Received: {value!r}")
+        if cache is not None and not (hasattr(decode, "key") and hasattr(decode, "shape")):
+            raise ValueError("`cache` needs a `decode` with `key` and `shape`, as `images.decoder` makes. "
+                             f"Received: decode={decode!r}")
+        self.read, self.decode, self.augment, self.cache, self.reads = read, decode, augment, cache, int(reads)
+        self.batch_size, self.shuffle, self.seed = int(batch_size), bool(shuffle), int(seed)
+        self.label_mode, self.normalize, self.on_bad_file = label_mode, normalize, on_bad_file
+        self._source, self._files, self._label_of = files, None, labels
+        self._class_names = None if class_names is None else list(class_names)
+        self._shard, self._epoch, self._first = (0, 1), 0, 0  # the coming epoch, and the batch to begin it at
+        self.__setstate__({})
+
+    def __getstate__(self):
+        self._list()  # a generator cannot be pickled, the files that it gave can
+        own = ("_lock", "_pass", "_asked", "_kept", "_skipped", "_told", "last_error", "stats")
+        return {name: value for name, value in self.__dict__.items() if name not in own}
+
+    def __setstate__(self, state):
+        self.__dict__.update(state)
+        self._lock, self._pass, self._asked, self._kept = threading.RLock(), None, 0, {}
+        self._skipped, self._told, self.last_error = {}, 0, None
+        self.stats = {"reading": 0.0, "decoding": 0.0, "waiting": 0.0, "images": 0, "cached": 0}
+
+    def _list(self):
+        """Lists the files, once."""
+        with self._lock:
+            if self._files is not None:
+                return
+            files = tuple(self._source)
+            if not files:
+                raise ValueError("There are no files to stream. If `files` is a generator it may be used up: "
+                                 "keep its files with `files = list(...)`.")
+            if self.label_mode is not None:
+                self._number(files)
+            self._keys = np.array([_key(file.id) for file in files], np.uint64)
+            blocks = [getattr(file, "block", None) for file in files]
+            self._blocks = None
+            if any(block is not None for block in blocks):
+                self._blocks = np.array([_key(block) for block in blocks], np.uint64)
+            self._files = self._source = files
+
+    def _number(self, files):
+        """Numbers the classes."""
+        of = self._label_of
+        labels = [getattr(file, "label", None) if of is None else of.get(file.id) for file in files]
+        names = self._class_names or sorted(set(labels) - {None})
+        number = {name: index for index, name in enumerate(names)}
+        for file, label in zip(files, labels):
+            if label not in number:
+                raise ValueError(f"'{file.name}' (id {file.id}) has the label {label!r}, which is no class: leave "
+                                 f"it out, or give `labels={{id: label}}`. Received: class_names={names[:20]}")
+        if self.label_mode == "binary" and len(names) != 2:
+            raise ValueError(f'`label_mode="binary"` needs two classes. Received: class_names={names[:20]}')
+        self._class_names, self._numbers = names, np.array([number[label] for label in labels], np.int32)
+
+    @property
+    def files(self):
+        """The files, in the order given."""
+        self._list()
+        return self._files
+
+    @property
+    def class_names(self):
+        """The labels, in the order of their numbers."""
+        self._list()
+        return self._class_names
+
+    @property
+    def labels(self):
+        """The class number of each of `files`, int32 `(files,)`; None with `label_mode=None`."""
+        self._list()
+        return None if self.label_mode is None else self._numbers
+
+    @property
+    def skipped(self):
+        """`(file, reason)` for each file left out until now."""
+        return list(self._skipped.values())
+
+    def save_skipped(self, path):
+        """Writes `skipped` as a CSV with the columns id, name, label, reason."""
+        with open(path, "w", newline="", encoding="utf-8") as out:
+            rows = csv.writer(out)
+            rows.writerow(("id", "name", "label", "reason"))
+            rows.writerows((file.id, file.name, getattr(file, "label", ""), why) for file, why in self.skipped)
+
+    def _rows(self, epoch):
+        """Gives `rows(k)`: which of `files` are batch k of this epoch."""
+        self._list()
+        order = np.arange(len(self._files))
+        if self.shuffle and epoch is not None:
+            place = _mix(self._keys, self.seed, epoch)
+            if self._blocks is not None:
+                # Blocks stand on a line in random order, and each file moves on by up to OPEN_BLOCKS places:
+                # wherever one reads on that line, files of only so many blocks are mixed.
+                _, block = np.unique(_mix(self._blocks, self.seed, epoch), return_inverse=True)
+                place = block + OPEN_BLOCKS * (place / 2.0**64)
+            order = np.argsort(place, kind="stable")
+        size, (index, count) = self.batch_size, self._shard
+        return lambda k: order[k * size : (k + 1) * size][index::count]
+
+    def _total(self):
+        """Batches of a whole epoch, without a last one that has no file for some shard."""
+        full, rest = divmod(len(self.files), self.batch_size)
+        return full + (rest >= self._shard[1])
+
+    def __len__(self):
+        return self._total() - (self._first if self._pass is not None else 0)
+
+    def on_epoch_begin(self):
+        """Begins the next epoch: reading starts now, and stops at the epoch's last file."""
+        self.close()
+        with self._lock:
+            epoch, self._asked = self._epoch, self._first
+            self._pass = _Pass(self, self._rows(epoch), self._first, self._total(), epoch, self.augment)
+            self._pass.batches = {k: batch for (e, k), batch in self._kept.items() if e == epoch and k >= self._first}
+            self._kept, self._epoch = {}, epoch + 1
+            self._pass.admit(self._first)
+
+    def on_epoch_end(self):
+        """Ends the epoch, if one was begun, and says which files were left out of it."""
+        if self._pass is not None:
+            self._first = 0
+        self.close()
+        new = self.skipped[self._told:]
+        if new:
+            self._told += len(new)
+            shown = "; ".join(f"'{file.name}': {why}" for file, why in new[:3]) + ("; ..." if len(new) > 3 else "")
+            print(f"\nLeft out {len(new)} of {len(self.files)} files ({shown}). `sequence.skipped` names all.")
+
+    def close(self):
+        """Ends the threads and drops what was read ahead; the sequence can be used again."""
+        current, self._pass = self._pass, None
+        if current is not None:
+            current.close()
+
+    def __del__(self):
+        if self.__dict__.get("_pass") is not None:
+            self._pass.close()
+
+    def __getitem__(self, index):
+        with self._lock:
+            current, k = self._pass, self._asked
+            if current is not None and k < current.last and current.process == os.getpid():
+                self._asked += 1
+                index = None
+        if index is None:
+            return self._arrays(self._take(current, k))
+        k = range(self._total())[index]
+        batch = self._kept.get((self._epoch, k))
+        if batch is None:
+            rows = self._rows(self._epoch)
+            batch = self._take(_Pass(self, rows, k, k + 1, self._epoch, self.augment), k)
+        if k < 2:  # Keras asks for these two to learn their form, and then again to train on them
+            self._kept[self._epoch, k] = batch
+        return self._arrays(batch)
+
+    def __iter__(self):
+        if self._pass is not None:
+            yield from (self[k] for k in range(len(self)))
+        else:
+            yield from map(self._arrays, self._batches(self._epoch, self.augment))
+
+    def in_order(self):
+        """Yields `(images, labels, files)` by batch: each file once, as listed, not augmented, none of `skipped`."""
+        for batch in self._batches(None, None):
+            files = [self._files[row] for row in batch.rows[batch.good]]
+            if files:
+                arrays = self._arrays(batch)
+                yield (*(arrays if self.label_mode else (arrays, None)), files)
+
+    def _batches(self, epoch, augment):
+        current = _Pass(self, self._rows(epoch), 0, self._total(), epoch, augment)
+        try:
+            for k in range(current.last):
+                yield self._take(current, k)
+        finally:
+            current.close()
+
+    def _take(self, current, k):
+        try:
+            return current.take(k)
+        except BaseException as error:
+            if not current.closed:
+                self.last_error = error  # Keras raises another error, with this one's text in it
+            current.close()
+            self._pass = None if self._pass is current else self._pass
+            raise
+
+    def _arrays(self, batch):
+        """What Keras is given: images as `normalize` and `dtype` say, labels as `label_mode` says."""
+        good = batch.good
+        if not good.any():
+            file, why = self._skipped[self._files[batch.rows[0]].id]
+            self.last_error = ValueError(f"All {len(good)} files of a batch were left out, the first, '{file.name}' "
+                                         f"(id {file.id}): {why}. See `sequence.skipped` for the rest.")
+            raise self.last_error
+        images = _scale(batch.pixels if good.all() else batch.pixels[good], self.normalize, self.dtype)
+        if images is batch.pixels and batch in self._kept.values():
+            images = images.copy()  # what is kept must not change under its user's hands
+        if self.label_mode is None:
+            return images
+        labels = self._numbers[batch.rows[good]]
+        if self.label_mode == "categorical":
+            labels = np.eye(len(self._class_names), dtype=np.float32)[labels]
+        return images, labels[:, None].astype(np.float32) if self.label_mode == "binary" else labels
+
+    def shard(self, index, count):
+        """The part of each batch that the `index`-th of `count` processes reads; `batch_size` counts all parts."""
+        _check("index", index, range(count))
+        if self.batch_size % count:
+            raise ValueError(f"`count` must divide `batch_size` {self.batch_size}. Received: count={count}")
+        part = copy.copy(self)
+        part._shard = (index, count)
+        return part
+
+    def state_dict(self, epoch, batches_trained):
+        """A place in a run, and what must be unchanged for it to mean the same; JSON can hold it."""
+        self._list()
+        keys = np.sort(self._keys) if self.shuffle else self._keys
+        return {"epoch": int(epoch), "batches_trained": int(batches_trained), "seed": self.seed,
+                "shuffle": self.shuffle, "batch_size": self.batch_size, "files": len(keys),
+                "fingerprint": hashlib.blake2b(keys.tobytes(), digest_size=16).hexdigest()}
+
+    def load_state_dict(self, state):
+        """Lets the next epoch be `state["epoch"]`, begun after `state["batches_trained"]` batches.
+
+        Raises:
+            ValueError: Files, seed, shuffle or batch size differ, so that the place means something else.
+        """
+        here = self.state_dict(state["epoch"], state["batches_trained"])
+        changed = [f"`{name}` was {state.get(name)} and is {here[name]}" for name in here if here[name] != state.get(name)]
+        if changed:
+            raise ValueError("This state belongs to other batches: " + ", ".join(changed) + ". Load "
+                             f"`sequence.state_dict({state['epoch']}, 0)` to begin that epoch anew.")
+        self.close()
+        whole, self._first = divmod(state["batches_trained"], self._total())
+        self._epoch = state["epoch"] + whole
+
+
+class _Batch:
+    """Rows to fill; `done` is set when none is missing, or at an error."""
+
+    def __init__(self, rows):
+        self.rows, self.good, self.missing = rows, np.ones(len(rows), bool), len(rows)
+        self.pixels, self.error, self.done = None, None, threading.Event()
+
+
+class _Pass:
+    """Batches `first` to `last` of an epoch, begun a bounded number ahead of the one waited for.
+
+    It holds the parts of a sequence but not the sequence, so that its threads keep no sequence alive.
+    """
+
+    def __init__(self, sequence, rows, first, last, epoch, augment):
+        self.files, self.keys, self.reads = sequence._files, sequence._keys, sequence.reads
+        self.read, self.decode, self.cache = sequence.read, sequence.decode, sequence.cache
+        self.stats, self.skipped, self.skip = sequence.stats, sequence._skipped, sequence.on_bad_file == "skip"
+        self.rows, self.next, self.last, self.augment = rows, first, last, augment
+        self.salt, self.process = (sequence.seed, epoch), os.getpid()
+        self.room = threading.Condition(sequence._lock)
+        self.batches, self.threads, self.encoded, self.closed = {}, [], 0, False
+        self.to_read, self.to_decode = queue.SimpleQueue(), queue.SimpleQueue()
+        size = sequence.batch_size // sequence._shard[1]
+        self.shape = getattr(sequence.decode, "shape", None)
+        room = _DECODED_BYTES // (size * int(np.prod(self.shape))) if self.shape else self.last
+        self.ahead = max(1, min(-(-4 * self.reads // size), room))  # batches, at least 4 x reads in files
+
+    def admit(self, k):
+        """Starts all that may be read while batch k is waited for."""
+        with self.room:
+            while not self.closed and self.next < min(k + 1 + self.ahead, self.last):
+                if self.next not in self.batches:
+                    batch = self.batches[self.next] = _Batch(self.rows(self.next))
+                    if self.cache is None:
+                        self.request(batch, range(len(batch.rows)))
+                    else:
+                        self.to_decode.put((batch, None, b""))
+                    self.start(self.to_decode, self.fill, os.cpu_count() or 1)
+                self.next += 1
+
+    def request(self, batch, rows):
+        with self.room:
+            for row in rows:
+                self.to_read.put((batch, row))
+            self.start(self.to_read, self.fetch, min(self.reads, self.to_read.qsize()))
+
+    def start(self, jobs, do, count):
+        """Makes up to `count` threads that do these jobs."""
+        for _ in range(count - sum(mine is jobs for mine, _ in self.threads)):
+            thread = threading.Thread(target=self.work, args=(jobs, do), daemon=True)
+            self.threads.append((jobs, thread))
+            thread.start()
+
+    def work(self, jobs, do):
+        while (job := jobs.get()) is not None and not self.closed:
+            try:
+                do(*job)
+            except Exception as error:
+                self.fail(*job[:2], error)
+
+    def fetch(self, batch, row):
+        """A reader's job: the bytes of one file."""
+        file = self.files[batch.rows[row]]
+        size, data = getattr(file, "size", None) or 0, b""
+        with self.room:
+            self.room.wait_for(lambda: self.closed or not self.encoded or self.encoded + size <= _ENCODED_BYTES)
+            self.encoded += size
+        begun = perf_counter()
+        try:
+            data = self.read(file)
+        finally:
+            with self.room:
+                self.stats["reading"] += perf_counter() - begun
+                self.encoded += len(data) - size
+                self.room.notify_all()
+        self.to_decode.put((batch, row, data))
+
+    def fill(self, batch, row, data):
+        """A decoder's job: one row from its bytes; or, with row None, all rows that the cache has."""
+        begun = perf_counter()
+        try:
+            if row is None:
+                self.recall(batch)
+            else:
+                file = self.files[batch.rows[row]]
+                image = np.asarray(self.decode(data))
+                if self.cache is not None:
+                    self.cache.put(file, self.decode.key, image)
+                self.place(batch, row, image)
+                self.finish(batch, 1)
+        finally:
+            with self.room:
+                self.stats["decoding"] += perf_counter() - begun
+                self.encoded -= len(data)
+                self.room.notify_all()
+
+    def recall(self, batch):
+        batch.pixels = np.empty((len(batch.rows), *self.shape), np.uint8)
+        absent = []
+        for row, index in enumerate(batch.rows):
+            if not self.cache.get(self.files[index], self.decode.key, batch.pixels[row]):
+                absent.append(row)
+            elif self.augment is not None:
+                self.place(batch, row, batch.pixels[row])
+        self.request(batch, absent)
+        self.finish(batch, len(batch.rows) - len(absent), cached=True)
+
+    def place(self, batch, row, image):
+        """Augments an image and puts it into its row."""
+        if self.augment is not None:
+            key = int(self.keys[batch.rows[row]])
+            image = self.augment(image, np.random.Generator(np.random.PCG64((*self.salt, key))))
+        with self.room:
+            self.shape = self.shape or image.shape
+            if batch.pixels is None:
+                batch.pixels = np.empty((len(batch.rows), *self.shape), image.dtype)
+        if image.shape != tuple(self.shape):
+            raise ValueError(f"an image of shape {image.shape} where others have {tuple(self.shape)}; decode all "
+                             "files to one size, as `images.decoder(image_size)` does")
+        batch.pixels[row] = image
+
+    def finish(self, batch, rows, cached=False):
+        with self.room:
+            batch.missing -= rows
+            self.stats["cached"] += rows * cached
+        if batch.missing == 0:
+            batch.done.set()
+
+    def fail(self, batch, row, error):
+        file = self.files[batch.rows[row or 0]]
+        if self.skip and not isinstance(error, MemoryError) and not getattr(error, "ends_run", False):
+            with self.room:
+                self.skipped.setdefault(file.id, (file, str(error) or repr(error)))
+            batch.good[row] = False
+            return self.finish(batch, 1)
+        batch.error = error
+        if file.name not in str(error):
+            batch.error = RuntimeError(f"Could not read '{file.name}' (id {file.id}): {error or repr(error)}. "
+                                       'Take it off the list, or leave such files out with `on_bad_file="skip"`.')
+            batch.error.__cause__ = error
+        batch.done.set()
+
+    def take(self, k):
+        """Waits for batch k and hands it over."""
+        self.admit(k)
+        begun = perf_counter()
+        with self.room:
+            batch = self.batches.get(k)
+        if batch is None:
+            raise RuntimeError("This pass over the files was ended before its last batch.")
+        batch.done.wait()
+        with self.room:
+            self.batches.pop(k, None)
+            self.stats["waiting"] += perf_counter() - begun
+            self.stats["images"] += int(batch.good.sum())
+        if batch.error is not None:
+            raise batch.error
+        if k == self.last - 1:
+            self.close()
+        return batch
+
+    def close(self):
+        with self.room:
+            self.closed = True
+            for batch in self.batches.values():
+                if not batch.done.is_set():
+                    batch.error = RuntimeError("This pass over the files was ended before its last batch.")
+                    batch.done.set()
+            self.batches = {}
+            self.room.notify_all()
+        for jobs, _ in self.threads:
+            jobs.put(None)
+
+
+def _check(name, value, allowed):
+    if value not in allowed:
+        raise ValueError(f"`{name}` must be one of {list(allowed)}. Received: {value!r}")
+
+
+def _key(name):
+    """64 bits of a name, the same on each machine."""
+    text = name if isinstance(name, str) else repr(name)
+    return int.from_bytes(hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
+
+
+def _mix(keys, *salt):
+    """Random numbers drawn for each key on its own (splitmix64), uint64."""
+    mixed = keys + np.uint64(_key(salt))
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
+    return mixed ^ (mixed >> np.uint64(31))
+
+
+def _scale(pixels, normalize, dtype):
+    if normalize is None:
+        return pixels.astype(dtype, copy=False)
+    images = pixels.astype(np.float32)
+    if normalize == "unit":
+        images /= 255
+    else:
+        for image in images:
+            image -= image.mean()
+            image /= max(image.std(), image.size**-0.5)  # as tf.image.per_image_standardization does
+    return images.astype(dtype, copy=False)
