@@ -22,6 +22,9 @@ import numpy as np
 import pandas as pd
 
 
+__all__ = ["class_indices", "confusion_counts", "mistakes", "predict_once", "report"]
+
+
 def predict_once(model, sequence):
     """Predicts each file of a sequence exactly once, in file order.
 

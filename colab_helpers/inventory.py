@@ -1,7 +1,8 @@
 """What is in the folder: look at a listing as a table, split it, save it, and keep it up to date.
 
-A listing is any iterable of files, from Drive, a local folder, a ZIP or a CSV. Nothing here reads a picture:
-everything is told from names, sizes and checksums, so that 100,000 files take seconds.
+`files` is any iterable of files: from Drive, a local folder, a ZIP or a CSV. `labels` is `{id: label}`, as `read_labels`
+gives, for folders that do not tell the class. No picture is read: names, sizes and checksums tell enough, so that
+100,000 files take seconds.
 
 Example:
     >>> from colab_helpers.inventory import File, describe, split
@@ -30,6 +31,9 @@ from collections import Counter, defaultdict
 from pathlib import Path
 
 import pandas as pd
+from tqdm.auto import tqdm
+
+__all__ = ["File", "describe", "duplicates", "load", "read_labels", "refresh", "resume", "sample", "save", "split", "table"]
 
 FIELDS = ("id", "name", "label", "path", "size", "md5", "version", "block")
 FORMATS = {"jpg": "JPEG", "jpe": "JPEG", "jfif": "JPEG", "tif": "TIFF", "heif": "HEIC"}  # else: the ending itself
@@ -40,17 +44,10 @@ ROWS_PER_POSITION = 1000  # the page size of Drive's list request: a killed list
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class File:
-    """A file as a saved listing gives it back: the attributes of a file of `Drive` or `LocalFolder`.
+    """A file as a saved listing gives it back, with the attributes of a file of `Drive` or `LocalFolder`.
 
-    Attributes:
-        id: What `read` needs to find the file.
-        name: File name, such as `"cat_017.jpg"`.
-        label: Name of the folder it lies in: its class.
-        path: Way to it below the listed folder, such as `"cats/cat_017.jpg"`.
-        size: In bytes.
-        md5: Hex checksum of the content, or None where the source tells none.
-        version: Changes when the content does.
-        block: Which files lie together, for sources where reading neighbours is cheaper; else None.
+    `read` finds it by `id`. `label` is the name of its folder, `path` the way to it below the listed folder, `size` in
+    bytes, `md5` hex or None; `version` changes when the content does; files of one `block` are best read together.
     """
 
     id: str
@@ -72,12 +69,11 @@ def table(files, *, labels=None):
 
     Args:
         files: Iterable of files.
-        labels: Optional `{id: label}`, as `read_labels` gives, for folders that do not tell the class.
+        labels: Optional `{id: label}`.
 
     Returns:
-        DataFrame in the order of the listing, with the columns `id`, `name`, `label`, `path`, `size` (bytes), `md5`,
-        `version`, `format` (from the name's ending; "unknown" without one) and `trouble` (why the file may not be
-        readable, told without opening it; "" when nothing speaks against it).
+        DataFrame in the order of the listing: a file's attributes, `format` (from the name's ending; "unknown" without
+        one) and `trouble` (why the file may not be readable; "" where nothing speaks against it).
     """
     rows = []
     for file in files:
@@ -139,8 +135,8 @@ def duplicates(files, read=None):
 
     Args:
         files: Iterable of files.
-        read: Optional `read(file) -> bytes`. Local files come without md5: with `read`, those that share their size
-            with another one are read to compute it. Without it, they are left out.
+        read: Optional `read(file) -> bytes`. Local files come without md5: with `read`, those of one size are read
+            and compared; without it, they are left out.
 
     Returns:
         The rows of `table` that share their md5 with another row, those of equal content together.
@@ -149,9 +145,9 @@ def duplicates(files, read=None):
     rows = table(files)
     if read is not None:
         sizes = Counter(file.size for file in files)
-        unknown = [i for i, file in enumerate(files) if not file.md5 and sizes[file.size] > 1]
-        for i in unknown:
-            rows.loc[i, "md5"] = hashlib.md5(read(files[i]), usedforsecurity=False).hexdigest()
+        for i, file in enumerate(files):
+            if not file.md5 and sizes[file.size] > 1:
+                rows.loc[i, "md5"] = hashlib.md5(read(file), usedforsecurity=False).hexdigest()
     rows = rows[rows["md5"].notna()]
     return rows[rows.duplicated("md5", keep=False)].sort_values(["md5", "path"]).reset_index(drop=True)
 
@@ -160,8 +156,8 @@ def split(files, fractions, *, seed, exact=False, labels=None):
     """Splits a listing into parts, such as training, validation and test.
 
     By default a file's part follows from its id and the seed alone: whatever is added, removed or listed in another
-    order later, no file moves from one part to another, and a test picture stays a test picture. The sizes of the
-    parts are then only about right. `exact=True` gives exact counts for each class, and that stability is its price.
+    order later, a test picture stays a test picture. The parts' sizes are then only about right. `exact=True` gives
+    each class its exact share of each part, and that stability is the price.
 
     >>> files = [File(str(n), f"{n}.jpg", "cat", f"{n}.jpg", 9, None, "1") for n in range(1000)]
     >>> train, test = split(files, (0.8, 0.2), seed=0)
@@ -172,7 +168,7 @@ def split(files, fractions, *, seed, exact=False, labels=None):
         files: Iterable of files.
         fractions: Share of each part: positive numbers whose sum is 1.
         seed: Integer; another seed gives another split.
-        exact: Whether each class gets its exact share in each part, to within one picture.
+        exact: Whether shares are exact, to within one picture of each class.
         labels: Optional `{id: label}`.
 
     Returns:
@@ -203,20 +199,13 @@ def split(files, fractions, *, seed, exact=False, labels=None):
 
 
 def sample(files, per_class, *, seed, labels=None):
-    """Takes a small part that stands for the whole: some files of each class, for a first try.
-
-    >>> files = [File(str(n), f"{n}.jpg", "ab"[n % 2], f"{n}.jpg", 9, None, "1") for n in range(100)]
-    >>> [file.label for file in sample(files, 2, seed=0)].count("a")
-    2
+    """Takes some files of each class, in the order of the listing: a first try on a part that stands for the whole.
 
     Args:
         files: Iterable of files.
         per_class: Most files of a class; a class that has fewer gives all it has.
         seed: Integer. With one seed, a larger sample holds the smaller one.
         labels: Optional `{id: label}`.
-
-    Returns:
-        List of files in the order of the listing.
     """
     if per_class < 1:
         raise ValueError(f"`per_class` must be at least 1. Received: per_class={per_class}")
@@ -230,15 +219,13 @@ def sample(files, per_class, *, seed, labels=None):
 def read_labels(path, files=None, *, file_column=None, label_column="label"):
     """Reads labels from a CSV, for folders that do not tell them.
 
-    >>> from tempfile import TemporaryDirectory
-    >>> with TemporaryDirectory() as folder:
-    ...     csv = Path(folder, "labels.csv")
-    ...     _ = csv.write_text("name,label\\na.jpg,cat\\n")
-    ...     read_labels(csv, [File("1x", "a.jpg", "photos", "a.jpg", 9, None, "1")])
+    >>> import io
+    >>> csv = io.StringIO("name,label\\na.jpg,cat")
+    >>> read_labels(csv, [File("1x", "a.jpg", "photos", "a.jpg", 9, None, "1")])
     {'1x': 'cat'}
 
     Args:
-        path: CSV file with a header; compressed ones (`.gz`) too.
+        path: CSV file with a header, also compressed (`.gz`), or an open one.
         files: The listing, needed unless the CSV names files by id.
         file_column: Column that names the file by its id, path or name; by default the first of `id`, `path`, `name`.
         label_column: Column that holds the label.
@@ -251,12 +238,12 @@ def read_labels(path, files=None, *, file_column=None, label_column="label"):
     """
     rows = pd.read_csv(path, dtype=str, keep_default_na=False)
     file_column = file_column or next((name for name in ("id", "path", "name") if name in rows), "id")
-    for column in (file_column, label_column):
-        if column not in rows:
-            raise ValueError(
-                f"'{path}' has no column '{column}', but {', '.join(map(repr, rows.columns))}. Name the columns with "
-                "`file_column` (the file's id, path or name) and `label_column`."
-            )
+    missing = [column for column in (file_column, label_column) if column not in rows]
+    if missing:
+        raise ValueError(
+            f"'{path}' has no column '{missing[0]}'. Name its columns with `file_column` (a file's id, path or name) and "
+            f"`label_column`. Received: the columns {list(rows)}"
+        )
     told = dict(zip(rows[file_column], rows[label_column]))
     if files is None:
         return told
@@ -265,7 +252,7 @@ def read_labels(path, files=None, *, file_column=None, label_column="label"):
     labels = {}
     for file in files:
         key = next((key for key in (file.id, file.path, file.name) if key in told), None)
-        if key is not None and key not in (file.id, file.path) and names[key] > 1:
+        if key == file.name != file.path and names[key] > 1:
             raise ValueError(f"'{path}' names '{key}', but {names[key]} files are called so: give paths or ids there.")
         if key is not None:
             labels[file.id] = told[key]
@@ -281,32 +268,20 @@ def read_labels(path, files=None, *, file_column=None, label_column="label"):
 def save(files, path, *, folder=None):
     """Saves a listing as a file, whole or not at all, so that it is paid for once.
 
-    The file is text, a line a file in JSON, below a first line that tells how to go on from here. Open it in an editor,
-    or with `pandas.read_json(path, lines=True)`.
-
-    >>> from tempfile import TemporaryDirectory
-    >>> with TemporaryDirectory() as folder:
-    ...     save([File("1", "a.jpg", "cat", "cat/a.jpg", 9, None, "1")], f"{folder}/inventory.jsonl")
-    ...     load(f"{folder}/inventory.jsonl")[0].path
-    'cat/a.jpg'
+    The file is text, a line of JSON a file, below a first line that tells how to go on from here. Any editor opens it,
+    and so does `pandas.read_json(path, lines=True)`.
 
     Args:
-        files: Iterable of files. From a fresh `drive.list_images(...)` its position is kept too, for `refresh`.
-        path: Where to; its folder is made if it is missing.
+        files: Iterable of files. From a fresh `drive.list_images(...)`, its position is kept too, for `refresh`.
+        path: Where to; missing folders on the way are made.
         folder: The folder that was listed, so that `refresh` can list it again when it must.
     """
-    rows = [_row(file) for file in files]
+    rows = [_row(file) for file in files]  # first, since the position moves with it
     _write(path, rows, folder, getattr(files, "position", None))
 
 
 def load(path):
-    """Loads a saved listing.
-
-    Args:
-        path: File written by `save` or `resume`.
-
-    Returns:
-        List of `File`, in the order of the listing.
+    """Loads a listing that `save` or `resume` wrote: a list of `File`.
 
     Raises:
         FileNotFoundError: There is no such file.
@@ -317,14 +292,14 @@ def load(path):
         raise ValueError(
             f"The listing in '{path}' was interrupted after {len(rows)} files. Finish it: resume(drive, folder, path)."
         )
-    return [File(**row) for row in rows.values()]
+    return _files(rows)
 
 
 def resume(drive, folder, path):
     """Lists a folder into a file, going on where a killed listing stopped; if it is there whole, asks for nothing.
 
     Args:
-        drive: A `Drive`, `LocalFolder` or anything else with their `list_images` and `list_changes`.
+        drive: A `Drive` or `LocalFolder`, or what has their `list_images` and `list_changes`.
         folder: Name, path, id or address of the folder, as `drive.list_images` takes it.
         path: The inventory file. Rows are added as they come.
 
@@ -334,37 +309,32 @@ def resume(drive, folder, path):
     Raises:
         ValueError: The folder holds no images, or `path` holds the listing of another folder.
     """
-    from tqdm.auto import tqdm
-
     path = Path(path)
     rows, head = _read_saved(path) if path.exists() else ({}, {})
-    if head and head.get("folder") != folder:
+    if head.get("folder", folder) != folder:
         raise ValueError(
-            f"'{path}' holds the listing of the folder '{head.get('folder')}', not of '{folder}'. "
-            "Give another path, or delete the file."
+            f"'{path}' holds the listing of the folder '{head['folder']}', not of '{folder}'. Give another path, or "
+            "delete the file."
         )
     if head.get("complete"):
-        return [File(**row) for row in rows.values()]
+        return _files(rows)
     start = head.get("position")
     listing = drive.list_images(folder, position=start)
     path.parent.mkdir(parents=True, exist_ok=True)
     with open(path, "ab") as out, tqdm(desc=f"Listing {folder}", unit=" files", initial=len(rows)) as bar:
-        out.truncate(_end_of_whole_lines(path))
+        out.truncate(path.read_bytes().rfind(b"\n") + 1)  # a last line cut by the kill
         for count, file in enumerate(listing):
             if count % ROWS_PER_POSITION == 0:
                 out.write(_line({"folder": folder, "complete": False, "position": listing.position}))
                 out.flush()
-            row = _row(file)
-            if rows.get(file.id) != row:  # the page in which the last listing was killed comes again
-                bar.update(file.id not in rows)
-                rows[file.id] = row
-                out.write(_line(row))
+            bar.update(file.id not in rows)  # the page in which a listing was killed comes again
+            rows[file.id] = _row(file)
+            out.write(_line(rows[file.id]))
     if not rows:
         path.unlink()
         _require_images(0, f"list in the folder '{folder}'")
     _write(path, rows.values(), folder, listing.position)
-    # What was listed before the kill may have changed since.
-    return refresh(drive, path) if start else [File(**row) for row in rows.values()]
+    return refresh(drive, path) if start else _files(rows)  # what came before the kill may have changed since
 
 
 def refresh(drive, path):
@@ -380,7 +350,7 @@ def refresh(drive, path):
     Raises:
         ValueError: The file does not tell when and where it was listed, or its listing is not finished.
     """
-    load(path)
+    load(path)  # refuses a listing that is not finished
     rows, head = _read_saved(path)
     folder, position = head.get("folder"), head.get("position")
     changes = drive.list_changes(position) if position else None
@@ -449,22 +419,18 @@ def _warn_about(parts, labels):
     for number, part in enumerate(parts, start=1):
         missing = sorted(set(counts) - {_label(file, labels) for file in part})
         if missing:
-            shown = ", ".join(f"'{label}' (of {counts[label]})" for label in missing[:5])
+            shown = ", ".join(f"'{label}' (which has {counts[label]})" for label in missing[:3])
             warnings.warn(
-                f"Part {number} of {len(parts)} has no picture of {len(missing)} class(es): {shown}"
-                f"{', ...' if len(missing) > 5 else ''}. Add pictures, try exact=True, or leave the class out.",
+                f"Part {number} of {len(parts)} has no picture of {len(missing)} of {len(counts)} classes: {shown}"
+                f"{', ...' if missing[3:] else ''}. Add pictures, try exact=True, or leave the class out.",
                 stacklevel=3,
             )
-    seen = defaultdict(set)
-    for number, part in enumerate(parts):
-        for file in part:
-            if file.md5:
-                seen[file.md5].add(number)
-    shared = sum(len(numbers) > 1 for numbers in seen.values())
+    contents = [{file.md5 for file in part if file.md5} for part in parts]
+    shared = sum(map(len, contents)) - len(set().union(*contents))
     if shared:
         warnings.warn(
-            f"{shared} picture(s) lie as copies in several parts, so a test score will flatter. "
-            "duplicates(files) names them; keep one of each.",
+            f"{shared} pictures of one part lie as copies in another, so a test score will flatter. duplicates(files) "
+            "names them; keep one of each.",
             stacklevel=3,
         )
 
@@ -479,6 +445,10 @@ def _require_images(count, verb):
 
 def _row(file):
     return {field: getattr(file, field, None) for field in FIELDS}
+
+
+def _files(rows):
+    return [File(**row) for row in rows.values()]
 
 
 def _line(record):
@@ -521,8 +491,3 @@ def _read_saved(path):
                     "Delete it, and list again."
                 ) from None
     return rows, head
-
-
-def _end_of_whole_lines(path):
-    data = Path(path).read_bytes()
-    return data.rfind(b"\n") + 1
