@@ -45,7 +45,7 @@ __all__ = ["PixelCache", "cached"]
 
 _ROW = struct.Struct("<16sQQI4x")  # in the index: a record's key, offset, length in bytes, checksum; the row's own
 _PAGE = 4096  # bytes
-_GROW = 64 << 20  # bytes that the data file grows by, so that a full disk shows before a record is half written
+_GROW = 64 << 20  # bytes that are reserved ahead at most, so that a full disk shows before a record is half written
 
 
 def cached(read, folder, *, max_bytes):
@@ -227,7 +227,9 @@ class _Records:
         size = os.fstat(self._data).st_size
         if size >= end:
             return
-        more = max(end, min(end + _GROW, (end + self._max_bytes) // 2)) - size  # half leaves room for the index
+        # An eighth more than needed; but at most half of what is left, as the index grows too.
+        left = self._max_bytes - end - (self._rows + 1) * _ROW.size
+        more = end + max(0, min(end // 8, _GROW, left // 2)) - size
         if hasattr(os, "posix_fallocate"):
             os.posix_fallocate(self._data, size, more)
         else:  # macOS
@@ -240,6 +242,7 @@ class _Records:
             warnings.warn(
                 f"Caching in {self._folder!r} is off: {error}. The run goes on, and reads what is not cached yet "
                 "from its source. Free some disk, lower `max_bytes` or name another folder, then make it again.",
+                stacklevel=3,
             )
 
 
