@@ -175,6 +175,7 @@ def stand_in_drive(folder, photos=None):
     folder.mkdir(parents=True, exist_ok=True)
     mounts, name = {}, "practice"
     if photos is None:
+        os.environ.pop("COLAB_HELPERS_DRIVE", None)  # else it would take that for the Drive, and draw nothing
         practice_drive(folder)
     else:
         name = photos.name
