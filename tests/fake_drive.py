@@ -252,7 +252,7 @@ class Tree:
             if file_id not in self.entries:
                 return file_id
 
-    def add(self, title, parents, mime_type, *, id=None, log=True, **attributes):
+    def add(self, title, parents, mime_type, *, id=None, **attributes):
         key = "/".join([*parents, title])
         entry = Entry(id or self._new_id(key), title, mime_type, tuple(parents), len(self.entries), **attributes)
         if parents and (above := self.entries.get(parents[0])):
@@ -312,17 +312,21 @@ class Tree:
             return self.entries[name]
         if name in ("", ".", "root"):
             return self.root
-        entry, rest = self.root, name.split("/")
-        for top in self.entries.values():
-            if not top.parents and top is not self.root and top.title == rest[0]:
-                entry, rest = top, rest[1:]
-                break
-        for title in rest:
-            matches = [child for child in self.children[entry.id].values() if child.title == title]
-            if not matches:
-                raise KeyError(f"{name!r} is not on the stand-in Drive: no {title!r} in {entry.title!r}.")
-            entry = matches[0]
-        return entry
+        tops = [entry for entry in self.entries.values() if not entry.parents and entry is not self.root]
+        found = self._below([*tops, *self.children[self.root.id].values()], name)
+        if found is None:
+            raise KeyError(f"{name!r} is not on the stand-in Drive.")
+        return found
+
+    def _below(self, entries, path):
+        for entry in entries:
+            if entry.title == path:
+                return entry
+            if path.startswith(f"{entry.title}/"):  # a title may hold a slash itself, so all are tried
+                found = self._below(self.children[entry.id].values(), path[len(entry.title) + 1:])
+                if found:
+                    return found
+        return None
 
     def data(self, entry, start=0, end=None):
         if entry.content is not None:
@@ -529,6 +533,8 @@ class FakeDrive:
                  virtual=None, page_size_limit=1000, latency=0.0, latency_sigma=0.0, reads_per_window=None,
                  token_lifetime=3600.0, faults=(), seed=0, port=0, clock=time.monotonic):
         self._empty = None if folder is not None else tempfile.TemporaryDirectory()
+        self._random, self._port, self._lock = random.Random(seed), port, threading.RLock()
+        self._reads, self._pages, self._uploads = collections.deque(), {}, {}
         self.tree = Tree(Path(folder if folder is not None else self._empty.name).resolve())
         tops = [(mounts, self.tree.root.id, {}), (shared, None, {"shared": True}), (drives, None, {})]
         for folders, parent, attributes in tops:
@@ -549,8 +555,6 @@ class FakeDrive:
         self.faults = faults if isinstance(faults, RandomFaults) else list(faults)
         self.tokens = {PRACTICE_TOKEN: math.inf}
         self.log, self.counts, self.in_flight, self.most_in_flight = [], collections.Counter(), 0, 0
-        self._random, self._port, self._lock = random.Random(seed), port, threading.RLock()
-        self._reads, self._pages, self._uploads = collections.deque(), {}, {}
 
     # what a test does to the drive while it is served
 
@@ -954,11 +958,10 @@ class FakeDrive:
     def _store(self, file_id, metadata, data, mask):
         if file_id is None:
             entry = self._insert(metadata)
-            self.tree.write(entry, data)
         else:
             entry = self.tree.entries[file_id]
             self._rename(entry, metadata)
-            self.tree.write(entry, data)
+        self.tree.write(entry, data)
         return reply(self._file(entry, mask))
 
     def _upload(self, request):
@@ -974,10 +977,10 @@ class FakeDrive:
             return self._store(file_id, {"mimeType": kind}, request.body, mask)
         if how == "multipart":
             boundary = re.search(r'boundary="?([^";]+)', kind).group(1).encode()
-            metadata, media = request.body.split(b"--" + boundary)[1:3]
-            metadata = json.loads(metadata.partition(b"\n\n")[2] or metadata.partition(b"\r\n\r\n")[2])
-            head, _, data = media.replace(b"\r\n\r\n", b"\n\n", 1).partition(b"\n\n")
-            data = data.removesuffix(b"\n").removesuffix(b"\r")
+            line = b"\r\n" if request.body.partition(b"\n")[0].endswith(b"\r") else b"\n"
+            parts = (line + request.body).split(line + b"--" + boundary)[1:3]
+            metadata, data = (part.partition(line * 2)[2] for part in parts)
+            metadata = json.loads(metadata)
             return self._store(file_id, metadata, data, mask)
         upload_id = f"upload-{len(self._uploads)}"
         self._uploads[upload_id] = [file_id, json.loads(request.body or b"{}"), bytearray(), None, mask]
