@@ -21,7 +21,6 @@ import warnings
 import numpy as np
 import pandas as pd
 
-
 __all__ = ["class_indices", "confusion_counts", "mistakes", "predict_once", "report"]
 
 

@@ -422,7 +422,7 @@ def _warn_about(parts, labels):
             shown = ", ".join(f"'{label}' (which has {counts[label]})" for label in missing[:3])
             warnings.warn(
                 f"Part {number} of {len(parts)} has no picture of {len(missing)} of {len(counts)} classes: {shown}"
-                f"{', ...' if missing[3:] else ''}. Add pictures, try exact=True, or leave the class out.",
+                f"{', ...' if missing[3:] else ''}. Add pictures, or leave small classes out; exact=True spreads best.",
                 stacklevel=3,
             )
     contents = [{file.md5 for file in part if file.md5} for part in parts]
