@@ -120,11 +120,11 @@ class StreamingSequence(keras.utils.PyDataset):
                                  "keep its files with `files = list(...)`.")
             if self.label_mode is not None:
                 self._number(files)
-            self._keys = np.array([_key(file.id) for file in files], np.uint64)
-            blocks = [getattr(file, "block", None) for file in files]
-            self._blocks = None
-            if any(block is not None for block in blocks):
-                self._blocks = np.array([_key(block) for block in blocks], np.uint64)
+            self._keys = self._blocks = np.array([_key(file.id) for file in files], np.uint64)
+            if any(getattr(file, "block", None) is not None for file in files):
+                blocks = (getattr(file, "block", None) for file in files)
+                self._blocks = np.array([_key(file.id if block is None else block)
+                                         for file, block in zip(files, blocks)], np.uint64)
             self._files = self._source = files
 
     def _number(self, files):
@@ -177,7 +177,7 @@ class StreamingSequence(keras.utils.PyDataset):
         order = np.arange(len(self._files))
         if self.shuffle and epoch is not None:
             place = _mix(self._keys, self.seed, epoch)
-            if self._blocks is not None:
+            if self._blocks is not self._keys:
                 # Blocks stand on a line in random order, and each file moves on by up to OPEN_BLOCKS places:
                 # wherever one reads on that line, files of only so many blocks are mixed.
                 _, block = np.unique(_mix(self._blocks, self.seed, epoch), return_inverse=True)
@@ -192,27 +192,25 @@ class StreamingSequence(keras.utils.PyDataset):
         return full + (rest >= self._shard[1])
 
     def __len__(self):
-        return self._total() - (self._first if self._pass is not None else 0)
+        return self._total() - (self._pass.first if self._pass is not None else 0)
 
     def on_epoch_begin(self):
         """Begins the next epoch: reading starts now, and stops at the epoch's last file."""
         self.close()
         with self._lock:
-            epoch, self._asked = self._epoch, self._first
-            self._pass = _Pass(self, self._rows(epoch), self._first, self._total(), epoch, self.augment)
-            self._pass.batches = {k: batch for (e, k), batch in self._kept.items() if e == epoch and k >= self._first}
-            self._kept, self._epoch = {}, epoch + 1
-            self._pass.admit(self._first)
+            self._pass = current = _Pass(self, self._epoch, self.augment, self._first, self._total())
+            current.batches = {k: batch for (epoch, k), batch in self._kept.items()
+                               if epoch == self._epoch and k >= self._first}
+            self._asked, self._first, self._epoch, self._kept = self._first, 0, self._epoch + 1, {}
+        current.admit(current.first)
 
     def on_epoch_end(self):
-        """Ends the epoch, if one was begun, and says which files were left out of it."""
-        if self._pass is not None:
-            self._first = 0
+        """Ends the epoch, if one was begun, and says which files were left out."""
         self.close()
         new = self.skipped[self._told:]
         if new:
             self._told += len(new)
-            shown = "; ".join(f"'{file.name}': {why}" for file, why in new[:3]) + ("; ..." if len(new) > 3 else "")
+            shown = "; ".join(f"'{file.name}': {why}" for file, why in new[:3]) + "; ..." * (len(new) > 3)
             print(f"\nLeft out {len(new)} of {len(self.files)} files ({shown}). `sequence.skipped` names all.")
 
     def close(self):
@@ -228,16 +226,12 @@ class StreamingSequence(keras.utils.PyDataset):
     def __getitem__(self, index):
         with self._lock:
             current, k = self._pass, self._asked
-            if current is not None and k < current.last and current.process == os.getpid():
-                self._asked += 1
-                index = None
-        if index is None:
+            in_epoch = current is not None and k < current.last and current.process == os.getpid()
+            self._asked += in_epoch
+        if in_epoch:
             return self._arrays(self._take(current, k))
         k = range(self._total())[index]
-        batch = self._kept.get((self._epoch, k))
-        if batch is None:
-            rows = self._rows(self._epoch)
-            batch = self._take(_Pass(self, rows, k, k + 1, self._epoch, self.augment), k)
+        batch = self._kept.get((self._epoch, k)) or next(self._batches(self._epoch, self.augment, k, k + 1))
         if k < 2:  # Keras asks for these two to learn their form, and then again to train on them
             self._kept[self._epoch, k] = batch
         return self._arrays(batch)
@@ -246,20 +240,20 @@ class StreamingSequence(keras.utils.PyDataset):
         if self._pass is not None:
             yield from (self[k] for k in range(len(self)))
         else:
-            yield from map(self._arrays, self._batches(self._epoch, self.augment))
+            yield from map(self._arrays, self._batches(self._epoch, self.augment, 0, self._total()))
 
     def in_order(self):
         """Yields `(images, labels, files)` by batch: each file once, as listed, not augmented, none of `skipped`."""
-        for batch in self._batches(None, None):
+        for batch in self._batches(None, None, 0, self._total()):
             files = [self._files[row] for row in batch.rows[batch.good]]
             if files:
                 arrays = self._arrays(batch)
                 yield (*(arrays if self.label_mode else (arrays, None)), files)
 
-    def _batches(self, epoch, augment):
-        current = _Pass(self, self._rows(epoch), 0, self._total(), epoch, augment)
+    def _batches(self, epoch, augment, first, last):
+        current = _Pass(self, epoch, augment, first, last)
         try:
-            for k in range(current.last):
+            for k in range(first, last):
                 yield self._take(current, k)
         finally:
             current.close()
@@ -339,19 +333,18 @@ class _Pass:
     It holds the parts of a sequence but not the sequence, so that its threads keep no sequence alive.
     """
 
-    def __init__(self, sequence, rows, first, last, epoch, augment):
-        self.files, self.keys, self.reads = sequence._files, sequence._keys, sequence.reads
-        self.read, self.decode, self.cache = sequence.read, sequence.decode, sequence.cache
+    def __init__(self, sequence, epoch, augment, first, last):
+        self.rows, self.files, self.keys = sequence._rows(epoch), sequence._files, sequence._keys
+        self.read, self.decode, self.cache, self.augment = sequence.read, sequence.decode, sequence.cache, augment
         self.stats, self.skipped, self.skip = sequence.stats, sequence._skipped, sequence.on_bad_file == "skip"
-        self.rows, self.next, self.last, self.augment = rows, first, last, augment
-        self.salt, self.process = (sequence.seed, epoch), os.getpid()
-        self.room = threading.Condition(sequence._lock)
+        self.first, self.next, self.last, self.salt = first, first, last, (sequence.seed, epoch)
+        self.room, self.process = threading.Condition(sequence._lock), os.getpid()
         self.batches, self.threads, self.encoded, self.closed = {}, [], 0, False
         self.to_read, self.to_decode = queue.SimpleQueue(), queue.SimpleQueue()
+        self.shape, self.reads = getattr(sequence.decode, "shape", None), sequence.reads
         size = sequence.batch_size // sequence._shard[1]
-        self.shape = getattr(sequence.decode, "shape", None)
-        room = _DECODED_BYTES // (size * int(np.prod(self.shape))) if self.shape else self.last
-        self.ahead = max(1, min(-(-4 * self.reads // size), room))  # batches, at least 4 x reads in files
+        room = _DECODED_BYTES // (size * int(np.prod(self.shape))) if self.shape else last
+        self.ahead = max(1, min(-(-4 * self.reads // size), room))  # batches; in files, 4 x reads
 
     def admit(self, k):
         """Starts all that may be read while batch k is waited for."""
@@ -375,7 +368,7 @@ class _Pass:
     def start(self, jobs, do, count):
         """Makes up to `count` threads that do these jobs."""
         for _ in range(count - sum(mine is jobs for mine, _ in self.threads)):
-            thread = threading.Thread(target=self.work, args=(jobs, do), daemon=True)
+            thread = threading.Thread(target=self.work, args=(jobs, do), name="StreamingSequence", daemon=True)
             self.threads.append((jobs, thread))
             thread.start()
 
@@ -383,7 +376,7 @@ class _Pass:
         while (job := jobs.get()) is not None and not self.closed:
             try:
                 do(*job)
-            except Exception as error:
+            except BaseException as error:
                 self.fail(*job[:2], error)
 
     def fetch(self, batch, row):
@@ -392,6 +385,8 @@ class _Pass:
         size, data = getattr(file, "size", None) or 0, b""
         with self.room:
             self.room.wait_for(lambda: self.closed or not self.encoded or self.encoded + size <= _ENCODED_BYTES)
+            if self.closed:
+                return
             self.encoded += size
         begun = perf_counter()
         try:
@@ -423,15 +418,20 @@ class _Pass:
                 self.room.notify_all()
 
     def recall(self, batch):
-        batch.pixels = np.empty((len(batch.rows), *self.shape), np.uint8)
-        absent = []
+        batch.pixels, absent = np.empty((len(batch.rows), *self.shape), np.uint8), []
         for row, index in enumerate(batch.rows):
-            if not self.cache.get(self.files[index], self.decode.key, batch.pixels[row]):
-                absent.append(row)
-            elif self.augment is not None:
-                self.place(batch, row, batch.pixels[row])
+            try:
+                if not self.cache.get(self.files[index], self.decode.key, batch.pixels[row]):
+                    absent.append(row)
+                elif self.augment is not None:
+                    self.place(batch, row, batch.pixels[row])
+            except Exception as error:
+                self.fail(batch, row, error)
+        with self.room:
+            self.stats["cached"] += len(batch.rows) - len(absent)
+        present = int(batch.good.sum()) - len(absent)  # before a reader can find one that is not good
         self.request(batch, absent)
-        self.finish(batch, len(batch.rows) - len(absent), cached=True)
+        self.finish(batch, present)
 
     def place(self, batch, row, image):
         """Augments an image and puts it into its row."""
@@ -447,16 +447,16 @@ class _Pass:
                              "files to one size, as `images.decoder(image_size)` does")
         batch.pixels[row] = image
 
-    def finish(self, batch, rows, cached=False):
+    def finish(self, batch, rows):
         with self.room:
             batch.missing -= rows
-            self.stats["cached"] += rows * cached
         if batch.missing == 0:
             batch.done.set()
 
     def fail(self, batch, row, error):
         file = self.files[batch.rows[row or 0]]
-        if self.skip and not isinstance(error, MemoryError) and not getattr(error, "ends_run", False):
+        stops = isinstance(error, MemoryError) or getattr(error, "ends_run", not isinstance(error, Exception))
+        if self.skip and not stops:
             with self.room:
                 self.skipped.setdefault(file.id, (file, str(error) or repr(error)))
             batch.good[row] = False
