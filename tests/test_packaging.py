@@ -3,6 +3,7 @@
 import importlib.metadata
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -76,16 +77,18 @@ def test_requirements_resolve_beside_colab(pins, tmp_path):
 @pytest.mark.slow
 def test_the_repository_installs_as_a_package(tmp_path):
     """`pip install` of the repository brings every helper file, the requirements, and nothing else."""
+    source, target = tmp_path / "source", tmp_path / "target"
+    shutil.copytree(ROOT, source, ignore=shutil.ignore_patterns(".*", "out", "build", "*.egg-info"))
     answer = subprocess.run(
-        [sys.executable, "-m", "pip", "install", "--no-deps", "--quiet", "--target", tmp_path, ROOT],
+        [sys.executable, "-m", "pip", "install", "--no-deps", "--quiet", "--target", target, source],
         capture_output=True,
         text=True,
     )
     assert answer.returncode == 0, answer.stderr
-    installed = {path.name for path in (tmp_path / "colab_helpers").glob("*.py")}
+    installed = {path.name for path in (target / "colab_helpers").glob("*.py")}
     assert installed == {path.name for path in (ROOT / "colab_helpers").glob("*.py")}
-    (info,) = tmp_path.glob("*.dist-info")
-    assert {path.name for path in tmp_path.iterdir()} == {"colab_helpers", info.name}
+    (info,) = target.glob("*.dist-info")
+    assert {path.name for path in target.iterdir()} == {"colab_helpers", info.name}
     metadata = importlib.metadata.PathDistribution(info)
     needed = [Requirement(text) for text in metadata.requires if "extra ==" not in text]
     assert {str(need) for need in needed} == {str(need) for need in requirements(ROOT / "requirements.txt")}
