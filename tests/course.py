@@ -35,7 +35,7 @@ START_UP_NOTES = re.compile(
     r"^(WARNING: All log messages before absl|[IWE]\d{4} [\d:.]+ +\d+ \w+\.cc:).*\n", re.M
 )
 PORT = re.compile(r"(127\.0\.0\.1):\d+")  # the stand-in Drive's; another one each time
-LARGE_FIGURE = 150_000  # bytes; above it a stored figure is reduced to 256 colours
+LARGE_FIGURE = 500_000  # bytes; above it a stored figure is reduced to 256 colours
 
 
 class NotebookFailed(Exception):
