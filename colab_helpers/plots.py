@@ -120,7 +120,7 @@ def sizes(files, read=None, *, limit=200):
     _require(files, "files")
     kilobytes = np.array([file.size for file in files]) / 1000
     low, high = np.percentile(kilobytes, [10, 90])
-    words = f"Most files have {low:,.0f} to {high:,.0f} kB"
+    words = f"Most files have {low:,.{0 if low >= 10 else 2}f} to {high:,.{0 if high >= 10 else 2}f} kB"
     words += f", {np.sum(kilobytes == 0)} are empty" if not kilobytes.all() else ""
     figure, axes = _figure(10 if read else 6, 4, 1, 2 if read else 1)
     kilobytes = kilobytes[kilobytes > 0]
@@ -220,10 +220,10 @@ def confusion(labels, predictions, class_names):
     worst = [divmod(int(place), n) for place in np.argsort(-wrong, axis=None, kind="stable")[:15]]
     worst = [pair for pair in worst if wrong[pair]]
     side = min(0.42 * n + 3.5, 11) if n <= 20 else min(0.08 * n + 5, 13)
-    columns, ratios = (1, [1]) if n <= 20 else (2, [side, 2.6])
-    figure, axes = _figure(side + (0.8 if n <= 20 else 4), side, 1, columns, width_ratios=ratios)
+    columns, ratios = (1, [1]) if n <= 20 else (2, [side, 3.4])
+    figure, axes = _figure(side + (0.8 if n <= 20 else 4.8), side, 1, columns, width_ratios=ratios)
     axis = axes[0, 0]
-    image = axis.imshow(share, cmap="Blues", vmin=0, vmax=1)
+    image = axis.imshow(share, cmap="Blues", vmin=0, vmax=1, aspect="equal" if n <= 20 else "auto")
     names = [_short(name, 18) for name in class_names]
     across = ["\n".join(textwrap.wrap(name, 10)) for name in names] if n <= 5 else names
     axis.set_xticks(range(n), across, rotation=90 if n > 5 else 0, fontsize=_font(n))
@@ -259,14 +259,14 @@ def mistakes(table, files, read, decode, *, count=12):
     """
     shown = table.head(count)
     columns, rows = max(1, min(6, len(shown))), max(1, -(-len(shown) // 6))
-    figure, axes = _figure(max(1.7 * columns, 4), 2.3 * rows + 0.6 if len(shown) else 0.6, rows, columns)
+    figure, axes = _figure(max(1.8 * columns, 4), 2.4 * rows + 0.6 if len(shown) else 0.6, rows, columns)
     for cell in axes.flat:
         _bare(cell)
     pictures = _pictures([files[row] for row in shown["row"]], read, decode)
     for cell, picture, row in zip(axes.flat, pictures, shown.itertuples()):
         _show(cell, picture)
-        cell.set_title(f"expected {_short(row.expected, 16)}", fontsize=9, color=BLUE)
-        cell.set_xlabel(f"predicted {_short(row.predicted, 16)}\n({row.confidence:.0%} sure)", fontsize=9, color=RED)
+        cell.set_title(f"expected {_short(row.expected, 14)}", fontsize=9, color=BLUE)
+        cell.set_xlabel(f"predicted {_short(row.predicted, 14)}\n({row.confidence:.0%} sure)", fontsize=9, color=RED)
     if not len(shown):
         return _titled(figure, f"No mistakes in {len(files):,} pictures")
     words = f"Mistakes: {len(table)} of {len(files):,} pictures, {sum(table['confidence'] >= 0.9)} at 90 % or surer"
@@ -316,8 +316,11 @@ def _titled(figure, words):
 
 
 def _short(text, length):
+    """Takes out of the middle of a long name what does not fit, and keeps `$` from being read as mathematics."""
     text = str(text)
-    return (text if len(text) <= length else text[: length - 1] + "…").replace("$", r"\$")  # no mathematics
+    if len(text) > length:
+        text = f"{text[: length - length // 3 - 1]}…{text[-(length // 3) :]}"
+    return text.replace("$", r"\$")
 
 
 def _font(count):
