@@ -268,8 +268,7 @@ def read_labels(path, files=None, *, file_column=None, label_column="label"):
 def save(files, path, *, folder=None):
     """Saves a listing as a file, whole or not at all, so that it is paid for once.
 
-    The file is text, a line of JSON a file, below a first line that tells how to go on from here. Any editor opens it,
-    and so does `pandas.read_json(path, lines=True)`.
+    The file is text that any editor opens: a line of JSON a file, and a last line that tells how to go on from here.
 
     Args:
         files: Iterable of files. From a fresh `drive.list_images(...)`, its position is kept too, for `refresh`.
@@ -287,8 +286,8 @@ def load(path):
         FileNotFoundError: There is no such file.
         ValueError: The file is damaged, or its listing was interrupted: call `resume` to finish it.
     """
-    rows, head = _read_saved(path)
-    if not head.get("complete"):
+    rows, end = _read_saved(path)
+    if not end.get("complete"):
         raise ValueError(
             f"The listing in '{path}' was interrupted after {len(rows)} files. Finish it: resume(drive, folder, path)."
         )
@@ -310,19 +309,20 @@ def resume(drive, folder, path):
         ValueError: The folder holds no images, or `path` holds the listing of another folder.
     """
     path = Path(path)
-    rows, head = _read_saved(path) if path.exists() else ({}, {})
-    if head.get("folder", folder) != folder:
+    rows, end = _read_saved(path) if path.exists() else ({}, {})
+    if end.get("folder", folder) != folder:
         raise ValueError(
-            f"'{path}' holds the listing of the folder '{head['folder']}', not of '{folder}'. Give another path, or "
+            f"'{path}' holds the listing of the folder '{end['folder']}', not of '{folder}'. Give another path, or "
             "delete the file."
         )
-    if head.get("complete"):
+    if end.get("complete"):
         return _files(rows)
-    start = head.get("position")
+    start = end.get("position")
+    rows = rows if start else {}  # a source that cannot go on starts over, and may have lost files since
     listing = drive.list_images(folder, position=start)
     path.parent.mkdir(parents=True, exist_ok=True)
     with open(path, "ab") as out, tqdm(desc=f"Listing {folder}", unit=" files", initial=len(rows)) as bar:
-        out.truncate(path.read_bytes().rfind(b"\n") + 1)  # a last line cut by the kill
+        out.truncate(path.read_bytes().rfind(b"\n") + 1 if start else 0)  # not a last line cut by the kill
         for count, file in enumerate(listing):
             if count % ROWS_PER_POSITION == 0:
                 out.write(_line({"folder": folder, "complete": False, "position": listing.position}))
@@ -351,8 +351,8 @@ def refresh(drive, path):
         ValueError: The file does not tell when and where it was listed, or its listing is not finished.
     """
     load(path)  # refuses a listing that is not finished
-    rows, head = _read_saved(path)
-    folder, position = head.get("folder"), head.get("position")
+    rows, end = _read_saved(path)
+    folder, position = end.get("folder"), end.get("position")
     changes = drive.list_changes(position) if position else None
     if changes is not None:
         changed, removed, position = changes
@@ -456,14 +456,14 @@ def _line(record):
 
 
 def _write(path, rows, folder, position):
-    """Writes head and rows under a temporary name and renames: a reader sees the old file or the new one."""
+    """Writes under a temporary name and renames: a reader sees the old file or the new one."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(prefix=path.name, suffix=".tmp", dir=path.parent)
     try:
         with open(handle, "wb") as out:
-            out.write(_line({"folder": folder, "complete": True, "position": position}))
             out.writelines(map(_line, rows))
+            out.write(_line({"folder": folder, "complete": True, "position": position}))
             out.flush()
             os.fsync(out.fileno())
         os.replace(temporary, path)
@@ -473,8 +473,8 @@ def _write(path, rows, folder, position):
 
 
 def _read_saved(path):
-    """Returns rows by id (the last of an id counts) and the last head. A last line cut by a kill is left out."""
-    rows, head = {}, {}
+    """Returns rows by id and what the last line that is no row says; a last line cut by a kill is left out."""
+    rows, end = {}, {}
     with open(path, "rb") as lines:
         for number, line in enumerate(lines, start=1):
             if not line.endswith(b"\n"):
@@ -484,10 +484,10 @@ def _read_saved(path):
                 if "id" in record:
                     rows[record["id"]] = {field: record[field] for field in FIELDS}
                 else:
-                    head = record
+                    end = record
             except (ValueError, TypeError, KeyError):
                 raise ValueError(
                     f"Line {number} of '{path}' is not a row of a listing: the file is damaged, or another file. "
                     "Delete it, and list again."
                 ) from None
-    return rows, head
+    return rows, end

@@ -1,9 +1,11 @@
 """What an inventory promises: it counts right, splits for good, and a listing is paid for once."""
 
 import hashlib
+import itertools
 import json
 import os
 import random
+import shutil
 import subprocess
 import sys
 import warnings
@@ -11,6 +13,7 @@ import warnings
 import pytest
 
 from colab_helpers import inventory
+from colab_helpers.drive import connect
 from colab_helpers.inventory import File, describe, duplicates, read_labels, sample, split, table
 
 
@@ -269,7 +272,7 @@ def test_a_saved_listing_is_text_that_a_person_can_open(tmp_path):
     """A line of JSON a file, names in plain letters."""
     inventory.save([make("Möwe.jpg")], tmp_path / "inventory.jsonl")
     lines = (tmp_path / "inventory.jsonl").read_text(encoding="utf-8").splitlines()
-    assert len(lines) == 2 and '"name": "Möwe.jpg"' in lines[1]
+    assert len(lines) == 2 and '"name": "Möwe.jpg"' in lines[0]
 
 
 def test_saving_replaces_the_file_whole_or_not_at_all(tmp_path):
@@ -379,6 +382,46 @@ def test_a_file_that_cannot_be_gone_on_with_says_why(tmp_path, monkeypatch):
     with pytest.raises(ValueError, match="list in the folder 'empty': 0 images"):
         inventory.resume(Pages([]), "empty", tmp_path / "empty.jsonl")
     assert not (tmp_path / "empty.jsonl").exists()
+
+
+@pytest.fixture(params=["LocalFolder", "Drive"])
+def source(request, practice, drive_server, tmp_path):
+    """A practice folder to change: (what to connect to, its folder, how to delete a file of it)."""
+    folder = tmp_path / "drive"
+    shutil.copytree(practice, folder)
+    if request.param == "LocalFolder":
+        return connect(folder), folder, lambda path: (folder / path).unlink()
+    server = drive_server(folder, page_size_limit=5)
+    return connect(endpoint=server.url), folder, server.trash
+
+
+def test_a_real_source_is_listed_killed_gone_on_with_and_refreshed(source, tmp_path, monkeypatch):
+    """With Drive over HTTP and with a folder: the saved listing always ends as a fresh one."""
+    drive, folder, delete = source
+    path, paths = tmp_path / "i.jsonl", lambda files: sorted(file.path for file in files)
+
+    class Dies:
+        def list_images(self, name, position=None):
+            self.listing = drive.list_images(name, position=position)
+            return self
+
+        def __iter__(self):
+            yield from itertools.islice(self.listing, 12)
+            raise KeyboardInterrupt
+
+        position = property(lambda self: self.listing.position)
+
+    monkeypatch.setattr(inventory, "ROWS_PER_POSITION", 1)
+    with pytest.raises(KeyboardInterrupt):
+        inventory.resume(Dies(), ".", path)
+    first = inventory._files(inventory._read_saved(path)[0])[0]
+    delete(first.path)
+    files = inventory.resume(drive, ".", path)
+    assert paths(files) == paths(drive.list_images(".")) and len(files) == 35
+    shutil.copy(folder / files[0].path, folder / files[0].label / "new.jpg")
+    delete(files[1].path)
+    assert paths(inventory.refresh(drive, path)) == paths(drive.list_images("."))
+    assert drive.read(inventory.load(path)[-1])
 
 
 def test_a_hundred_thousand_files_take_seconds(tmp_path):
