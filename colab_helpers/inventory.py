@@ -63,10 +63,6 @@ class File:
 def table(files, *, labels=None):
     """Shows a listing as a table, a row a file.
 
-    >>> table([File("1", "a.HEIC", "cat", "cat/a.HEIC", 9000, None, "1")])[["format", "trouble"]]
-      format                  trouble
-    0   HEIC  HEIC: needs pillow-heif
-
     Args:
         files: Iterable of files.
         labels: Optional `{id: label}`.
@@ -128,10 +124,6 @@ def describe(files, *, labels=None):
 
 def duplicates(files, read=None):
     """Finds files of the same content.
-
-    >>> copies = [File(n, n, "cat", n, 9, "90015098", "1") for n in ("a.jpg", "b.jpg")]
-    >>> duplicates(copies)["name"].tolist()
-    ['a.jpg', 'b.jpg']
 
     Args:
         files: Iterable of files.
@@ -211,8 +203,8 @@ def sample(files, per_class, *, seed, labels=None):
         raise ValueError(f"`per_class` must be at least 1. Received: per_class={per_class}")
     files = list(files)
     chosen = set()
-    for group in _by_class(files, labels).values():
-        chosen.update(sorted((file.id for file in group), key=lambda id: _uniform(seed, id))[:per_class])
+    for ids in _ids_by_class(files, seed, labels).values():
+        chosen.update(ids[:per_class])
     return [file for file in files if file.id in chosen]
 
 
@@ -286,12 +278,7 @@ def load(path):
         FileNotFoundError: There is no such file.
         ValueError: The file is damaged, or its listing was interrupted: call `resume` to finish it.
     """
-    rows, end = _read_saved(path)
-    if not end.get("complete"):
-        raise ValueError(
-            f"The listing in '{path}' was interrupted after {len(rows)} files. Finish it: resume(drive, folder, path)."
-        )
-    return _files(rows)
+    return _files(_read_finished(path)[0])
 
 
 def resume(drive, folder, path):
@@ -350,8 +337,7 @@ def refresh(drive, path):
     Raises:
         ValueError: The file does not tell when and where it was listed, or its listing is not finished.
     """
-    load(path)  # refuses a listing that is not finished
-    rows, end = _read_saved(path)
+    rows, end = _read_finished(path)
     folder, position = end.get("folder"), end.get("position")
     changes = drive.list_changes(position) if position else None
     if changes is not None:
@@ -368,9 +354,7 @@ def refresh(drive, path):
 
 
 def _label(file, labels):
-    if labels is None:
-        return file.label
-    return labels.get(file.id, "(no label)")
+    return file.label if labels is None else labels.get(file.id, "(no label)")
 
 
 def _trouble(file, kind):
@@ -391,22 +375,21 @@ def _uniform(seed, file_id):
     return int.from_bytes(digest, "big") / 2**64
 
 
-def _by_class(files, labels):
-    groups = defaultdict(list)
+def _ids_by_class(files, seed, labels):
+    """Ids by label, both in an order that no listing changes."""
+    groups = defaultdict(set)
     for file in files:
-        groups[_label(file, labels)].append(file)
-    return groups
+        groups[_label(file, labels)].add(file.id)
+    return {label: sorted(ids, key=lambda id: _uniform(seed, id)) for label, ids in sorted(groups.items())}
 
 
 def _exact_parts(files, fractions, seed, labels):
     part_of = {}
     owed = [0.0] * len(fractions)  # what rounding kept from each part so far: small classes do not all round one way
-    for _, group in sorted(_by_class(files, labels).items()):
-        ids = sorted({file.id for file in group}, key=lambda id: _uniform(seed, id))
+    for ids in _ids_by_class(files, seed, labels).values():
         counts = [math.floor(len(ids) * fraction + 1e-9) for fraction in fractions]
         owed = [debt + len(ids) * fraction - count for debt, fraction, count in zip(owed, fractions, counts)]
-        for _ in range(len(ids) - sum(counts)):
-            part = max(range(len(fractions)), key=owed.__getitem__)
+        for part in sorted(range(len(owed)), key=owed.__getitem__, reverse=True)[: len(ids) - sum(counts)]:
             counts[part] += 1
             owed[part] -= 1
         sides = itertools.chain.from_iterable([part] * count for part, count in enumerate(counts))
@@ -490,4 +473,13 @@ def _read_saved(path):
                     f"Line {number} of '{path}' is not a row of a listing: the file is damaged, or another file. "
                     "Delete it, and list again."
                 ) from None
+    return rows, end
+
+
+def _read_finished(path):
+    rows, end = _read_saved(path)
+    if not end.get("complete"):
+        raise ValueError(
+            f"The listing in '{path}' was interrupted after {len(rows)} files. Finish it: resume(drive, folder, path)."
+        )
     return rows, end

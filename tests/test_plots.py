@@ -1,5 +1,6 @@
 """What the figures promise: the title says the finding, nothing is cut off, nothing stays behind in pyplot."""
 
+import functools
 import io
 import warnings
 
@@ -101,11 +102,16 @@ FIGURES = {
 }
 
 
+@functools.cache
+def drawn(name):
+    return FIGURES[name]()
+
+
 @pytest.mark.parametrize("name", FIGURES)
 def test_no_text_is_cut_off_and_no_warning_is_in_the_way(name):
     """Every text that is drawn lies within the figure, with long names and with dollars in them."""
     with warnings.catch_warnings(action="error"):
-        figure = FIGURES[name]()
+        figure = drawn(name)
         figure.savefig(io.BytesIO(), format="png")
     renderer = FigureCanvasAgg(figure).get_renderer()
     box = figure.get_tightbbox(renderer)  # of all that is drawn, in inches
@@ -127,10 +133,9 @@ def test_names_beside_a_confusion_matrix_do_not_overlap(classes):
 
 def test_nothing_stays_behind_in_pyplot():
     """A figure is shown once, and freed when its last name goes."""
-    before = plt.get_fignums()
-    for make_figure in FIGURES.values():
-        assert isinstance(make_figure(), matplotlib.figure.Figure)
-    assert plt.get_fignums() == before
+    for name in FIGURES:
+        assert isinstance(drawn(name), matplotlib.figure.Figure)
+    assert plt.get_fignums() == []
 
 
 @pytest.mark.parametrize(
@@ -151,7 +156,7 @@ def test_nothing_stays_behind_in_pyplot():
 )
 def test_the_title_says_the_finding(figure, finding):
     """A reader who sees the title alone knows what the figure found."""
-    assert words_of(FIGURES[figure]()) == finding
+    assert words_of(drawn(figure)) == finding
 
 
 def test_pages_show_every_picture_once():
