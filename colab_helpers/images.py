@@ -21,6 +21,7 @@ Example:
 
 import io
 import math
+import re
 import warnings
 from dataclasses import dataclass
 
@@ -121,6 +122,8 @@ class decoder:  # lower case, as functools.partial: a class that is used as a fu
             pixels = self._decode(data)
         except (ImageError, MemoryError):
             raise
+        except Image.DecompressionBombError:  # at twice the limit, Pillow itself refuses
+            raise ImageError(f"The picture claims more than {2 * Image.MAX_IMAGE_PIXELS:,} pixels.") from None
         except Exception as error:  # at damaged data, Pillow's plugins raise nearly everything
             said = "".join(filter(str.isprintable, str(error).partition("\n")[0]))[:120].rstrip(".")
             raise ImageError(f"The picture is damaged or cut off ({said or type(error).__name__}).") from error
@@ -201,14 +204,16 @@ def open_image(data):
         image = Image.open(io.BytesIO(data))
     except Image.UnidentifiedImageError:
         raise ImageError("This is no picture in any format that Pillow reads.") from None
-    except Image.DecompressionBombError:
-        raise ImageError(f"The picture claims more than {2 * Image.MAX_IMAGE_PIXELS:,} pixels.") from None
     (width, height), limit = image.size, Image.MAX_IMAGE_PIXELS or math.inf
     if image.format in NOT_READ:
         raise ImageError(f"This is a drawing in the format {image.format}, which is not read.")
     if width * height > limit or max(width, height) > LONGEST_SIDE:
         most = f"{limit:,} pixels and {LONGEST_SIDE:,} a side"
         raise ImageError(f"The picture claims {width:,} x {height:,} pixels, and {most} are the most that is decoded.")
+    # A scan costs a dozen bytes and makes a decoder walk over the whole picture; real JPEGs have one to ten. By
+    # chance these two bytes stand once in 65,536, as in a film appended to a photo.
+    if len(re.findall(b"\xff\xda", data)) > 100 + len(data) // 16_384:
+        raise ImageError("The picture is a JPEG of more than 100 scans, which would take very long to decode.")
     return image
 
 
