@@ -30,7 +30,7 @@ COURSE = [path for path in NOTEBOOKS if path.stem[:2] <= "05"]
 SETTING = re.compile(
     r"^(?P<name>[A-Z][A-Z0-9_]*)(?P<equals> *= *)(?P<value>.*?)(?P<form> *#@param.*)?$", re.M
 )
-ACCURACY = re.compile(r"test accuracy\D{0,20}(\d+(?:\.\d+)?\s?%?)", re.I)
+ACCURACY = re.compile(r"test accuracy\D{0,20}(\d+(?:\.\d+)?(?: ?%)?)", re.I)
 START_UP_NOTES = re.compile(
     r"^(WARNING: All log messages before absl|[IWE]\d{4} [\d:.]+ +\d+ \w+\.cc:).*\n", re.M
 )
@@ -144,10 +144,9 @@ def execute(notebook, name, drive_url, folder, timeout=None):
 
 
 def texts(outputs):
-    """The outputs of a cell as text, one string an output."""
+    """The outputs of a cell as plain text, one string an output."""
     for output in outputs:
-        data = output.get("data", {})
-        yield "".join([output.get("text", ""), data.get("text/plain", ""), data.get("text/html", "")])
+        yield output.get("text", "") + output.get("data", {}).get("text/plain", "")
 
 
 def figures(notebook):
@@ -195,12 +194,10 @@ def run(arguments):
         raise SystemExit(
             f"There is no folder {arguments.folder!r}. Name one that holds a folder of pictures a class."
         )
-    out = Path(arguments.out).resolve() / (photos.name if photos else "practice")
     settings = dict(parse_setting(text) for text in arguments.set)
+    out = new_folder(Path(arguments.out).resolve() / (photos.name if photos else "practice"))
     began = time.monotonic()
-    print(
-        "Opening the practice Drive ..." if photos is None else f"Opening {photos} as a Drive, read-only ..."
-    )
+    print(f"Opening {photos} as a Drive, read-only ..." if photos else "Opening the practice Drive ...")
     with stand_in_drive(out / "drive", photos) as (url, name):
         notebooks = [(path.stem, read_notebook(path)) for path in COURSE]
         known = set()
@@ -208,7 +205,6 @@ def run(arguments):
             known |= override(notebook, {"PHOTOS": name, **settings})
         if unknown := set(settings) - known:
             raise SystemExit(f"No notebook has the setting {', '.join(sorted(unknown))}.")
-        shutil.rmtree(out / "figures", ignore_errors=True)
         for number, (stem, notebook) in enumerate(notebooks, 1):
             print(f"\n{stem} ({number} of {len(notebooks)})")
             try:
@@ -220,15 +216,25 @@ def run(arguments):
             finally:
                 write_notebook(notebook, out / "notebooks" / f"{stem}.ipynb")
                 for count, png in enumerate(figures(notebook), 1):
-                    (out / "figures").mkdir(exist_ok=True)
                     (out / "figures" / f"{stem}-{count}.png").write_bytes(png)
     shutil.rmtree(out / "work", ignore_errors=True)
     outputs = [text for cell in notebooks[-1][1].cells for text in texts(cell.get("outputs", ()))]
-    accuracy = next(
-        (m[1] for text in outputs if (m := ACCURACY.search(text))), "not printed by the last notebook"
-    )
+    if report := next((text for text in outputs if "precision" in text), ""):
+        print(f"\n{report}")
+    accuracy = next((m[1] for text in outputs if (m := ACCURACY.search(text))), "not printed")
     print(f"\nTest accuracy: {accuracy}   ({(time.monotonic() - began) / 60:.1f} minutes)")
     print(f"Notebooks: {out / 'notebooks'}\nFigures:   {out / 'figures'}\nOn Drive:  {out / 'drive'}")
+
+
+def new_folder(out):
+    """An empty folder for a run's results, in the place of an earlier run's and of nothing else."""
+    mark = out / ".made-by-course"
+    if out.exists() and any(out.iterdir()) and not mark.exists():
+        raise SystemExit(f"{out} holds something else than an earlier run. Name another place with --out.")
+    shutil.rmtree(out, ignore_errors=True)
+    (out / "figures").mkdir(parents=True)
+    mark.touch()
+    return out
 
 
 def store(arguments):

@@ -11,6 +11,7 @@ from course import (
     NOTEBOOKS,
     ROOT,
     as_seen,
+    new_folder,
     override,
     private_words,
     read_notebook,
@@ -232,3 +233,17 @@ def test_an_output_that_names_this_machine_is_found(secret):
     assert private_words(notebook)
     notebook.cells[0].outputs = [nbformat.v4.new_output("stream", text="read from practice/daisy/0001.jpg")]
     assert not private_words(notebook)
+
+
+def test_a_run_never_clears_what_is_not_its_own(tmp_path):
+    """Results take the place of an earlier run's results; a folder with anything else in it is left alone."""
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    (photos / "only copy.jpg").touch()
+    with pytest.raises(SystemExit, match="Name another place"):
+        new_folder(photos)
+    assert (photos / "only copy.jpg").exists()
+
+    first = new_folder(tmp_path / "out" / "photos")
+    (first / "figures" / "old.png").touch()
+    assert not (new_folder(first) / "figures" / "old.png").exists()
