@@ -212,7 +212,8 @@ def open_image(data):
         raise ImageError(f"The picture claims {width:,} x {height:,} pixels, and {most} are the most that is decoded.")
     # A scan costs a dozen bytes and makes a decoder walk over the whole picture; real JPEGs have one to ten. By
     # chance these two bytes stand once in 65,536, as in a film appended to a photo.
-    if len(re.findall(b"\xff\xda", data)) > 100 + len(data) // 16_384:
+    is_jpeg = image.format in ("JPEG", "MPO", "BLP") or image.info.get("compression") == "jpeg"
+    if is_jpeg and len(re.findall(b"\xff\xda", data)) > 100 + len(data) // 16_384:
         raise ImageError("The picture is a JPEG of more than 100 scans, which would take very long to decode.")
     return image
 
