@@ -639,6 +639,22 @@ class Drive:
         """
         return Listing(lambda at: self._walk(folder, at), position)
 
+    def list_folders(self, folder="."):
+        """Yields (id, name) of each folder directly in a folder; a page is fetched when you get there.
+
+        Example: `dict(drive.list_folders("photos"))`. The folder is named as in `list_images`; in "."
+        there is also "Shared with me".
+        """
+        folder_id, page_token, first = self._resolve(folder, "folder")["id"], None, True
+        while page_token or first:
+            items, page_token = self._page(folder_id, page_token, f"list the folders in {folder!r}",
+                                           f" and (mimeType = '{FOLDER}' or mimeType = '{SHORTCUT}')")
+            first = False
+            for item in filter(_is_folder, items):
+                yield item.get("shortcutDetails", {}).get("targetId", item["id"]), item["title"]
+        if folder == ".":
+            yield SHARED_WITH_ME, SHARED_WITH_ME
+
     def _walk(self, folder, at):
         """Yields files; `at` is the position, and changes when a page has been given out."""
         resumed = bool(at)
@@ -855,6 +871,14 @@ class LocalFolder:
         if not versions:
             raise _no_images(folder, other)
         at.update(folder=os.path.relpath(top, self.root), versions=versions)
+
+    def list_folders(self, folder="."):
+        """Yields (id, name) of each folder directly in a folder; see `Drive.list_folders`."""
+        full = self._folder(folder)
+        with _own_errors(f"list {full!r}"), os.scandir(full) as entries:
+            found = sorted(entry.path for entry in entries if entry.is_dir() and not entry.name.startswith("."))
+        for path in found:
+            yield os.path.relpath(path, self.root).replace(os.sep, "/"), os.path.basename(path)
 
     def _files(self, folder, seen):
         if os.path.realpath(folder) in seen:    # a link that leads back
