@@ -31,7 +31,7 @@ from collections import Counter, defaultdict
 from pathlib import Path
 
 import pandas as pd
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 __all__ = ["File", "describe", "duplicates", "load", "read_labels", "refresh", "resume", "sample", "save", "split", "table"]
 
