@@ -144,12 +144,12 @@ def _judge(status, content):
 class _Pace:
     """Keeps requests to the rate that Drive grants, whatever the window in which it counts.
 
-    Nothing is held back until Drive refuses for the first time. From then on requests are sent
-    at a rate that grows a little with each one and shrinks with each refusal, so that it
-    settles where about 3 in 100 are refused: close to all that there is, and no storm of 403s.
-    When several in a row are refused, all wait while one at a time tries whether it is let
-    through. When it is, all go on at the rate that was granted so far, the wait included, which
-    is right for a quota by the second and for one by the minute alike.
+    Nothing is held back until Drive refuses several requests in a row. Then all wait while one
+    at a time tries whether it is let through. When it is, all go on at the rate that was granted
+    so far, the wait included, which is right for a quota by the second and for one by the
+    minute alike. From then on the rate grows a little with each request and shrinks with each
+    refusal, so that it settles where about 3 in 100 are refused: close to all that there is,
+    and no storm of 403s.
     """
     SHRINK, GROW = 0.02, 0.0006     # shares of the rate; SHRINK * 3 in 100 == GROW
     STREAK = 4                      # refusals in a row after which all wait
@@ -158,6 +158,7 @@ class _Pace:
     def __init__(self, clock, sleep):
         self.clock, self.sleep, self._lock = clock, sleep, threading.Lock()
         self.rate = float("inf")    # requests a second
+        self._floor = 0             # below which only the next wait of all brings the rate
         self._streak = 0            # refusals since the last request that was granted
         self._probe = 0             # seconds between two tries while all wait; 0 while they need not
         self._era = 0               # each wait of all begins one and ends it: then everybody lines up again
@@ -188,10 +189,8 @@ class _Pace:
             self._streak = 0
             if self._probe and era == self._era:
                 now = self.clock()
-                measured = self._granted / max(now - self._since, 0.001)
-                halved = self.rate / 2 if self.rate < float("inf") else 0
-                self.rate = min(self.rate, max(measured, halved))
-                self._probe, self._granted, self._since = 0, 0, now
+                self.rate = max(min(self.rate, self._granted / max(now - self._since, 0.001)), self._floor)
+                self._floor, self._probe, self._granted, self._since = self.rate / 2, 0, 0, now
                 self._next, self._era = now, self._era + 1
 
     def refused(self, era, retry_after=None):
@@ -200,8 +199,8 @@ class _Pace:
             if era != self._era:
                 return                                              # sent before the others had to wait
             self._streak += 1
-            if self._streak < self.STREAK and self.rate < float("inf") and not (self._probe or retry_after):
-                self.rate *= 1 - self.SHRINK
+            if self._streak < self.STREAK and not self._probe:
+                self.rate = max(self.rate * (1 - self.SHRINK), self._floor)
                 return
             first, longest = self.PROBE
             self._probe = min(2 * self._probe, longest) or first
@@ -229,6 +228,7 @@ class _Account:
             if not self.credentials.token or ran_out or self.credentials.token == self._refused:
                 self.counts["refreshes"] += 1
                 self.credentials.refresh(google_auth_httplib2.Request(plain))
+                self._refused = None
             self.credentials.apply(headers)
             return self.credentials.token
 
@@ -294,20 +294,20 @@ class _Http:
                 return response, content
             kind, (error_class, advice), said, reason = verdict
             counts[kind] += 1
+            faults += kind != "token"
             spent, retry_after = pace.clock() - began, _seconds(response.get("retry-after"))
             again = kind == "rate" and spent < PATIENCE
             if kind == "rate":
                 pace.refused(era, retry_after)
             elif kind == "passing":
-                faults += 1
                 again = faults < ATTEMPTS and not once
-                if again:   # truncated exponential backoff, with jitter
-                    pace.sleep(retry_after or random.uniform(0.5, 1) * min(2 ** (faults - 1), LONGEST_WAIT))
             else:
                 pace.granted(era)
                 again = kind == "token" and not token_was_refused
-                if again:
-                    self._account.refuse(token)
+            if kind == "token":
+                self._account.refuse(token)
+            elif again:     # truncated exponential backoff, with jitter
+                pace.sleep(retry_after or random.uniform(0.5, 1) * min(2 ** (faults - 1), LONGEST_WAIT))
             token_was_refused = kind == "token"
             if not again:
                 times = f", {attempt} attempts in {spent:.0f} s" if attempt > 1 else ""
