@@ -1002,7 +1002,7 @@ class FakeDrive:
                 if len(request.body) % CHUNK:
                     raise Refusal(400, "badRequest", "A piece must be a multiple of 256 KiB.")
         if total != "*" and len(data) == int(total):
-            session[3] = self._store(file_id, metadata, bytes(data), mask)
+            session[2:4] = b"", self._store(file_id, metadata, bytes(data), mask)
             return session[3]
         return Response(308, b"", {"Range": f"bytes=0-{len(data) - 1}"} if data else {})
 
