@@ -32,7 +32,8 @@ test-full: .venv/ready .venv-colab/ready  ## the slow proofs too, then tests and
 	.venv-colab/bin/python -m pytest
 
 bench: .venv/ready  ## measure against what you would use instead; prints the table of the README
-	.venv/bin/python -m tests.benchmarks
+	@.venv/bin/python -m pip install --quiet -r tests/benchmarks/requirements.txt
+	@.venv/bin/python -m tests.benchmarks
 
 notebooks: .venv/ready  ## run the notebooks and store their outputs, and the README's pictures, again
 	@.venv/bin/python tests/course.py store
