@@ -11,6 +11,7 @@ into your own project. What a file needs is named in its first lines.
 - `training.py`: resume a run that was cut off; tell whether training waits for data.
 - `evaluation.py`: predict each picture once; a report and the mistakes.
 - `plots.py`: one function, one figure.
+- `widgets.py`: pick a folder, try augmentations, watch a run.
 - `practice.py`: draws a folder of pictures to practise with.
 - `archives.py`: pictures in a ZIP on Drive, read where they lie.
 - `csv_images.py`: pictures as rows of numbers in a CSV.

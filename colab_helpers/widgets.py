@@ -260,6 +260,8 @@ def live_view(sequence, *, seconds=0.5):
         seconds: Shortest time between two updates.
     """
     import keras
+    from IPython import get_ipython
+    from IPython.display import display
 
     class LiveView(keras.callbacks.Callback):
         async_safe = True  # Keras need not wait for the GPU at each batch on account of this callback
@@ -278,6 +280,8 @@ def live_view(sequence, *, seconds=0.5):
 
         def on_epoch_end(self, epoch, logs=None):
             self.rows.append(self.row(logs))
+            if get_ipython() is None:
+                print(_line(self.rows[-1]))
             self.show(self.rows, self.params["steps"])
 
         def on_train_end(self, logs=None):
@@ -293,6 +297,8 @@ def live_view(sequence, *, seconds=0.5):
 
         def show(self, rows, batch):
             self.updated = time.monotonic()
+            if get_ipython() is None:
+                return
             epochs, steps, skipped = self.params["epochs"], self.params["steps"] or 1, len(sequence.skipped)
             passed = self.updated - self.begun
             left = passed * (((epochs - self.first) * steps) / max(self.batches, 1) - 1)
@@ -301,7 +307,12 @@ def live_view(sequence, *, seconds=0.5):
             else:
                 words = f"Epoch {self.epoch + 1} of {epochs}, batch {batch} of {steps}, about {_clock(left)} left"
             words += f"; skipped files: {skipped}" if skipped else ""
-            self.handle = _show_run(words, rows, self.handle, None if batch is None else batch / steps)
+            bar = "" if batch is None else f"<progress value='{batch}' max='{steps}'></progress> "
+            view = {"text/plain": f"{words}: {_line(rows[-1])}", "text/html": f"<p>{bar}{words}</p>{_html_table(rows)}"}
+            if self.handle is None:
+                self.handle = display(view, raw=True, display_id=True)
+            else:
+                self.handle.update(view, raw=True)
 
     return LiveView()
 
@@ -310,28 +321,12 @@ def _clock(seconds):
     return f"{max(int(seconds), 0) // 60}:{max(int(seconds), 0) % 60:02}"
 
 
-def _show_run(words, rows, handle, share):
-    """Shows or updates the view in a notebook; elsewhere prints a line when an epoch has ended."""
-    from IPython import get_ipython
-    from IPython.display import display
+def _line(row):
+    return ", ".join(f"{name} {value}" for name, value in row.items())
 
-    line = ", ".join(f"{name} {value}" for name, value in rows[-1].items())
-    if get_ipython() is None:
-        if share == 1:
-            print(line)
-        return None
+
+def _html_table(rows):
     columns = list(dict.fromkeys(name for row in rows for name in row))
-    cells = "".join(
-        "<tr>" + "".join(f"<td style='text-align:right'>{html.escape(row.get(name, ''))}</td>" for name in columns) + "</tr>"
-        for row in rows
-    )
-    bar = "" if share is None else f"<progress value='{share:.3f}' max='1'></progress> "
-    head = "".join(f"<th style='text-align:right'>{html.escape(name)}</th>" for name in columns)
-    view = {
-        "text/plain": f"{words}: {line}",
-        "text/html": f"<p>{bar}{html.escape(words)}</p><table><thead><tr>{head}</tr></thead><tbody>{cells}</tbody></table>",
-    }
-    if handle is None:
-        return display(view, raw=True, display_id=True)
-    handle.update(view, raw=True)
-    return handle
+    lines = [columns, *([row.get(name, "") for name in columns] for row in rows)]
+    cells = ("".join(f"<td style='text-align: right'>{html.escape(cell)}</td>" for cell in line) for line in lines)
+    return f"<table>{''.join(f'<tr>{line}</tr>' for line in cells)}</table>"

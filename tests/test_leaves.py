@@ -35,6 +35,8 @@ PUBLIC = {
     "practice": {"draw_picture", "make_practice_folder", "practice_drive"},
     "sequence": {"StreamingSequence"},
     "training": {"InputMeter", "ResumeTraining"},
+    "widgets": {"AugmentationExplorer", "FolderPicker", "live_view"},
+    "widgets": {"AugmentationExplorer", "FolderPicker", "live_view"},
 }
 
 # Runs in an empty folder that holds one leaf and nothing else of the project: imports it by its own name, as one
