@@ -148,11 +148,11 @@ class _Pace:
     at a time tries whether it is let through. When it is, all go on at the rate that was granted
     so far, the wait included, which is right for a quota by the second and for one by the
     minute alike. From then on the rate grows a little with each request and shrinks with each
-    refusal, so that it settles where about 3 in 100 are refused: close to all that there is,
+    refusal, so that it settles where about 3.5 in 100 are refused: close to all that there is,
     and no storm of 403s.
     """
-    SHRINK, GROW = 0.02, 0.0006     # shares of the rate; SHRINK * 3 in 100 == GROW
-    STREAK = 4                      # refusals in a row after which all wait
+    SHRINK, GROW = 0.02, 0.0007     # shares of the rate; SHRINK * 3.5 in 100 == GROW
+    STREAK = 4, 8                   # refusals in a row after which all wait: the first time, later
     PROBE = 1, 2                    # seconds between two tries meanwhile: at first, at most
 
     def __init__(self, clock, sleep):
@@ -199,7 +199,7 @@ class _Pace:
             if era != self._era:
                 return                                              # sent before the others had to wait
             self._streak += 1
-            if self._streak < self.STREAK and not self._probe:
+            if self._streak < self.STREAK[self.rate < float("inf")] and not self._probe:
                 self.rate = max(self.rate * (1 - self.SHRINK), self._floor)
                 return
             first, longest = self.PROBE
@@ -282,7 +282,7 @@ class _Http:
     def request(self, uri, method="GET", body=None, headers=None, redirections=5, connection_type=None):
         """As httplib2's: returns (response, content); but of errors only a DriveError, when all else failed."""
         counts, pace = self._account.counts, self._account.pace
-        began, faults, token_was_refused, headers = pace.clock(), 0, False, dict(headers or {})
+        began, faults, tokens_refused, headers = pace.clock(), 0, 0, dict(headers or {})
         # Sent twice, this would make two of something: a lost answer does not mean a lost request.
         once = method == "POST" and "uploadType=resumable" not in uri and "x-http-method-override" not in headers
         for attempt in itertools.count(1):
@@ -303,12 +303,12 @@ class _Http:
                 again = faults < ATTEMPTS and not once
             else:
                 pace.granted(era)
-                again = kind == "token" and not token_was_refused
+                again = kind == "token" and tokens_refused < 2     # one may run out on its way
             if kind == "token":
                 self._account.refuse(token)
             elif again:     # truncated exponential backoff, with jitter
                 pace.sleep(retry_after or random.uniform(0.5, 1) * min(2 ** (faults - 1), LONGEST_WAIT))
-            token_was_refused = kind == "token"
+            tokens_refused = tokens_refused + 1 if kind == "token" else 0
             if not again:
                 times = f", {attempt} attempts in {spent:.0f} s" if attempt > 1 else ""
                 status = int(response["status"]) if response else None
