@@ -366,6 +366,9 @@ def _pack(value, arrays):
         return [_pack(item, arrays) for item in value]
     if isinstance(value, (bool, int, float, str, type(None))):
         return value
+    name = getattr(value, "__name__", "")
+    if value is getattr(keras.ops, name, None):  # EarlyStopping's way to compare
+        return {"op": name}
     raise TypeError(f"{type(value)} cannot be kept in a checkpoint")
 
 
@@ -376,6 +379,8 @@ def _unpack(value, arrays):
         return value
     if "dict" in value:
         return {key: _unpack(item, arrays) for key, item in value["dict"].items()}
+    if "op" in value:
+        return getattr(keras.ops, value["op"])
     array = arrays[value["array"]]
     return array if array.ndim else array[()]
 

@@ -15,10 +15,10 @@ from collections import Counter
 import keras
 import numpy as np
 import pytest
+from test_sequence import decode, jitter, numbers, photos, read
 
 from colab_helpers import training
 from colab_helpers.sequence import StreamingSequence
-from test_sequence import decode, jitter, numbers, photos, read
 
 EPOCHS, SAVE_FREQ = 3, 2
 
