@@ -192,6 +192,16 @@ def test_what_changed_since_a_token_is_told(drive_server, connect, folder):
     assert changes.list(pageToken=answer["newStartPageToken"]).execute()["items"] == []
 
 
+def test_a_mounted_folder_changes_too(drive_server, connect, folder):
+    server = drive_server(None, mounts={"photos": folder})
+    changes = connect(server).auth.service.changes()
+    token = changes.getStartPageToken().execute()["startPageToken"]
+    (folder / "cats" / "a.jpg").unlink()
+    (folder / "cats" / "z.jpg").write_bytes(b"z")
+    found = [change.get("file", {}).get("title") for change in changes.list(pageToken=token).execute()["items"]]
+    assert sorted(found, key=str) == [None, "z.jpg"]
+
+
 def test_a_virtual_folder_lists_without_existing(drive_server, connect, practice):
     server = drive_server(practice, virtual={"big/first": 2500})
     files = connect(server).ListFile({"q": f"'{server.id('big/first')}' in parents"}).GetList()
