@@ -48,22 +48,23 @@ def cold(work, photos, quick, count):
 def local(work, photos, quick, count):
     """First epoch from the local disk."""
     yield "**First epoch, from local disk** (CPU time an image, wall time in brackets)", "", "", ""
-    large = pictures.large(work, photos, 8 if quick else 64)
-    for kind, folder, target, libraries in (("4000 x 3000", large, {"pillow": 3}, ("pillow", "opencv")),
-                                            ("500 x 375", photos, {"pillow": 0.6, "opencv": 1.3}, ("pillow", "opencv"))):
-        peers = {"image_dataset_from_directory": (contestants.local_directory, {"folder": str(folder)})}
+    directory = "image_dataset_from_directory"
+    for kind, folder, targets in (("4000 x 3000", pictures.large(work, photos, 8 if quick else 64), {"pillow": 3}),
+                                  ("500 x 375", photos, {"pillow": 0.6, "opencv": 1.3})):
+        where = {"folder": str(folder)}
+        peers = {directory: (contestants.local_directory, where)}
         if folder == photos:
-            peers["flow_from_directory"] = contestants.local_generator, {"folder": str(folder)}
-            peers["grain"] = contestants.local_grain, {"folder": str(folder)}
-            peers["datasets"] = contestants.local_datasets, {"folder": str(folder), "cache": str(work / "hf")}
-        results = rounds(count, **{library: (contestants.local_ours, {"folder": str(folder), "library": library})
-                                   for library in libraries}, **peers)
-        for library in libraries:
-            for name in peers:
-                if name == "image_dataset_from_directory" or library == "pillow":
-                    wanted = f" (target {target[library]}x)" if name.startswith("image") and library in target else ""
-                    yield (f"{kind}, {library}, against `{name}`", _cpu_and_wall(results[library]),
-                           _cpu_and_wall(results[name]), f"{ratio(results, name, library, 'CPU ms'):.2f}x{wanted}")
+            peers |= {"flow_from_directory": (contestants.local_generator, where),
+                      "grain": (contestants.local_grain, where),
+                      "datasets": (contestants.local_datasets, {**where, "cache": str(work / "datasets")})}
+        results = rounds(count, pillow=(contestants.local_ours, where),
+                         opencv=(contestants.local_ours, {**where, "library": "opencv"}),
+                         floor=(contestants.local_floor, where), **peers)
+        for library, name in [("opencv", directory), *(("pillow", peer) for peer in peers)]:
+            wanted = f" (target {targets[library]}x)" if name == directory and library in targets else ""
+            yield (f"{kind}, {library}, against `{name}`", _cpu_and_wall(results[library]),
+                   _cpu_and_wall(results[name]), f"{ratio(results, name, library, 'CPU ms'):.2f}x{wanted}")
+        yield (f"{kind}: undoing the JPEG's entropy coding alone", _cpu_and_wall(results["floor"]), "", "the floor")
 
 
 def _cpu_and_wall(results):

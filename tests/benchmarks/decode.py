@@ -1,72 +1,109 @@
-"""What each way of decoding costs, and how far its pixels are from a full decode.
+"""Times the ways to decode a folder of photographs, and measures how far their pixels are from a full decode.
 
-    python tests/benchmarks/decode.py FOLDER [FILES]
+    python tests/benchmarks/decode.py ../shared/data/flowers17
 
-The yardstick is Pillow's full decode and antialiased bilinear resize to 224 x 224. Milliseconds are CPU time of one
-thread, medians over the files, each of which every way decodes in turn; the difference is the mean of the absolute
-difference of all pixels, of 255.
+Every way decodes the same files, one after the other in the same run, several rounds; the table shows medians of
+CPU time (of all threads), and the mean absolute difference from a full decode that is resized with antialiasing.
+Large photographs are made from the small ones. The peer is `image_dataset_from_directory`.
 """
-import io
+
+import argparse
+import os
+import platform
 import random
 import statistics
-import sys
+import tempfile
 import time
-from functools import partial
 from pathlib import Path
 
-import numpy as np
-from PIL import Image
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-sys.path.insert(0, str(Path(__file__).parents[2]))
+import numpy as np  # noqa: E402
+from PIL import Image  # noqa: E402
 
-from colab_helpers.images import decoder  # noqa: E402
+from colab_helpers.images import augmenter, decoder  # noqa: E402
 
-SIZE = 224, 224
-
-
-def full_decode(data):
-    return np.asarray(Image.open(io.BytesIO(data)).convert("RGB").resize(SIZE, Image.Resampling.BILINEAR))
+PEER = "image_dataset_from_directory"
 
 
-def as_image_dataset_from_directory(tf, data):
-    pixels = tf.image.decode_image(data, channels=3, expand_animations=False)
-    return tf.image.resize(pixels, SIZE).numpy()
+def reference(path, size):
+    with Image.open(path) as image:
+        return np.asarray(image.convert("RGB").resize(size[::-1], Image.Resampling.BILINEAR), np.float32)
 
 
-def ways():
-    yield "Pillow, full decode (the yardstick)", full_decode
-    yield 'decoder(library="pillow")', decoder(SIZE)
+def ways(folder, paths, size):
+    """Returns {name: a function that decodes all files and gives their pixels in the order of paths}."""
+    found = {}
+    for name, options in (("decoder (Pillow)", {}), ("opencv, area", {"library": "opencv", "interpolation": "area"}),
+                          ("opencv, bilinear", {"library": "opencv"})):
+        try:
+            decode = decoder(size, **options)
+        except ImportError:
+            print(f"left out: {name} (OpenCV is not installed)")
+            continue
+        found[name] = lambda decode=decode: [decode(path.read_bytes()) for path in paths]
     try:
-        yield 'decoder(library="opencv")', decoder(SIZE, library="opencv")
-        yield 'decoder(library="opencv", interpolation="area")', decoder(SIZE, library="opencv", interpolation="area")
+        import keras
     except ImportError:
-        print("(OpenCV is not installed: pip install opencv-python-headless)")
-    try:
-        import tensorflow as tf
+        print(f"left out: {PEER} (Keras is not installed)")
+        return found
+    dataset = keras.utils.image_dataset_from_directory(
+        folder, labels=None, image_size=size, batch_size=32, shuffle=False, verbose=False
+    ).prefetch(2)
+    found[PEER] = lambda: [image for batch in dataset.as_numpy_iterator() for image in batch]
+    return found
 
-        yield "image_dataset_from_directory's", partial(as_image_dataset_from_directory, tf)
-    except ImportError:
-        print("(TensorFlow is not installed.)")
+
+def measure(title, folder, size, rounds):
+    paths = sorted(folder.rglob("*.jpg"))
+    expected, times, pixels = [reference(path, size) for path in paths], {}, {}
+    todo = ways(folder, paths, size)
+    for one in range(rounds + 1):
+        for name, decode_all in todo.items():
+            start = time.process_time()
+            pixels[name] = decode_all()
+            if one:  # the first round warms up
+                times.setdefault(name, []).append((time.process_time() - start) / len(paths) * 1000)
+    print(f"\n{title}: {len(paths)} files of {np.mean([path.stat().st_size for path in paths]) / 1000:.0f} kB to {size}")
+    print(f"{'':30}{'CPU ms/image':>14}{'x the peer':>12}{'difference':>12}")
+    peer = statistics.median(times[PEER]) if PEER in times else float("nan")
+    for name, taken in times.items():
+        off = np.mean([np.abs(np.asarray(a, np.float32) - b).mean() for a, b in zip(pixels[name], expected)])
+        taken = statistics.median(taken)
+        print(f"{name:30}{taken:14.2f}{peer / taken:12.2f}{off:12.2f}")
 
 
-def main(folder, count=200):
-    photos = sorted(path for path in Path(folder).rglob("*") if path.suffix.lower() in (".jpg", ".jpeg"))
-    photos = random.Random(0).sample(photos, min(int(count), len(photos)))
-    seconds, differences = {}, {}
-    chosen = list(ways())
-    for photo in photos:
-        data = photo.read_bytes()
-        expected = full_decode(data).astype(np.float32)
-        for name, decode in chosen:
-            begun = time.process_time()
-            pixels = decode(data)
-            seconds.setdefault(name, []).append(time.process_time() - begun)
-            differences.setdefault(name, []).append(float(np.abs(pixels - expected).mean()))
-    print(f"{len(photos)} JPEGs to 224 x 224\n\n| way | ms | mean difference | largest of a file |\n|---|---|---|---|")
-    for name, _ in chosen:
-        print(f"| {name} | {statistics.median(seconds[name]) * 1e3:.2f} | {statistics.mean(differences[name]):.2f} | "
-              f"{max(differences[name]):.2f} |")
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path, help="JPEGs, in folders or not")
+    parser.add_argument("--files", type=int, default=120)
+    parser.add_argument("--large", type=int, default=12, help="how many of 4000 x 3000 pixels to make")
+    parser.add_argument("--size", type=int, nargs=2, default=(224, 224), metavar=("HEIGHT", "WIDTH"))
+    parser.add_argument("--rounds", type=int, default=5)
+    choice = parser.parse_args()
+    size, found = tuple(choice.size), sorted(choice.folder.rglob("*.jpg"))
+    found = random.Random(0).sample(found, min(choice.files, len(found)))
+    print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {decoder(size).key}")
+    with tempfile.TemporaryDirectory() as small, tempfile.TemporaryDirectory() as large:
+        for number, path in enumerate(found):
+            Path(small, f"{number:05}.jpg").write_bytes(path.read_bytes())
+        measure("Photographs as they are", Path(small), size, choice.rounds)
+        for number, path in enumerate(found[: choice.large]):
+            with Image.open(path) as image:
+                image = image.convert("RGB").resize((4000, 3000), Image.Resampling.BICUBIC)
+            image.save(Path(large, f"{number:05}.jpg"), quality=90)
+        measure("Large photographs", Path(large), size, choice.rounds)
+    image, rng = decoder(size)(found[0].read_bytes()), np.random.default_rng(0)
+    print(f"\n{'augmenter':30}{'CPU ms/image':>14}")
+    geometry = {"rotation_range": 20, "width_shift_range": 0.2, "height_shift_range": 0.2, "zoom_range": 0.2}
+    for name, words in (("turn, shift, zoom; nearest", geometry), ("  the same; reflect", geometry | {"fill_mode": "reflect"}),
+                        ("  the same; constant", geometry | {"fill_mode": "constant"}),
+                        ("random_crop=0.8", {"random_crop": 0.8}), ("horizontal_flip", {"horizontal_flip": True})):
+        augment, start = augmenter(**words), time.process_time()
+        for _ in range(300):
+            augment(image, rng)
+        print(f"{name:30}{(time.process_time() - start) / 300 * 1000:14.2f}")
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()
