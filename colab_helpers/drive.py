@@ -152,12 +152,14 @@ class _Pace:
     and no storm of 403s.
     """
     SHRINK, GROW = 0.02, 0.0007     # shares of the rate; SHRINK * 3.5 in 100 == GROW
+    QUICK = 0.005                   # growth until the first refusal, where a short wait told little
     STREAK = 4, 8                   # refusals in a row after which all wait: the first time, later
     PROBE = 1, 2                    # seconds between two tries meanwhile: at first, at most
 
     def __init__(self, clock, sleep):
         self.clock, self.sleep, self._lock = clock, sleep, threading.Lock()
         self.rate = float("inf")    # requests a second
+        self._grow = self.GROW
         self._floor = 0             # below which only the next wait of all brings the rate
         self._streak = 0            # refusals since the last request that was granted
         self._probe = 0             # seconds between two tries while all wait; 0 while they need not
@@ -176,7 +178,7 @@ class _Pace:
                         self._since, self._granted = now, 0
                     era, due = self._era, max(now, self._next)
                     if due > now and not self._probe:               # all of the rate is in use
-                        self.rate *= 1 + self.GROW
+                        self.rate *= 1 + self._grow
                     self._next = due + (self._probe or 1 / self.rate)
                 if due <= now:
                     return era
@@ -190,6 +192,7 @@ class _Pace:
             if self._probe and era == self._era:
                 now = self.clock()
                 self.rate = max(min(self.rate, self._granted / max(now - self._since, 0.001)), self._floor)
+                self._grow = self.QUICK if self._probe == self.PROBE[0] else self.GROW
                 self._floor, self._probe, self._granted, self._since = self.rate / 2, 0, 0, now
                 self._next, self._era = now, self._era + 1
 
@@ -200,7 +203,7 @@ class _Pace:
                 return                                              # sent before the others had to wait
             self._streak += 1
             if self._streak < self.STREAK[self.rate < float("inf")] and not self._probe:
-                self.rate = max(self.rate * (1 - self.SHRINK), self._floor)
+                self.rate, self._grow = max(self.rate * (1 - self.SHRINK), self._floor), self.GROW
                 return
             first, longest = self.PROBE
             self._probe = min(2 * self._probe, longest) or first
