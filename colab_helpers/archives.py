@@ -42,6 +42,7 @@ HELD = 256 << 20  # bytes of blocks that are kept on local disk, for the reads t
 TAIL = 1 << 20  # bytes read from an archive's end: holds the directory of 10,000 members
 LARGEST = 128 << 20  # bytes of an unpacked image; what claims more is taken for a decompression bomb
 IMAGE_NAMES = tuple(".jpg .jpeg .jpe .jfif .png .gif .bmp .tif .tiff .webp .heic .heif .avif .jp2 .ppm .pgm".split())
+FETCHES = 4  # blocks on their way at a time
 SLACK = 256 << 10  # bytes that a member's headers may take beside it
 COLUMNS = ("shard", "path", "id", "version", "label", "size", "reason")  # of the index that `pack` writes
 
@@ -114,10 +115,11 @@ class Archive:
             self._members += self._open(file)
 
     def __getstate__(self):  # what was read stays behind
-        return {name: value for name, value in vars(self).items() if name not in ("_lock", "_blocks")}
+        return {name: value for name, value in vars(self).items() if name not in ("_lock", "_pool", "_blocks")}
 
     def __setstate__(self, state):
         vars(self).update(state, _lock=threading.Lock(), _blocks=collections.OrderedDict())
+        self._pool = concurrent.futures.ThreadPoolExecutor(FETCHES)
 
     def list_images(self, folder="."):
         """Yields the images below a folder of the archive, in the order in which they lie in it."""
@@ -155,22 +157,20 @@ class Archive:
     def _block(self, name):
         """Fetches a block, once for all threads that ask; returns `data(offset, size) -> bytes`."""
         with self._lock:
-            block, mine = self._blocks.get(name), name not in self._blocks
-            if mine:
-                block = self._blocks[name] = concurrent.futures.Future()
-            self._blocks.move_to_end(name)
-        if mine:
-            try:
-                block.set_result(_on_disk(self._drive.read(*self._ranges[name])))
-            except BaseException as error:
-                with self._lock:
-                    self._blocks.pop(name, None)
-                block.set_exception(error)
-            with self._lock:
+            if name not in self._blocks:
+                self._blocks[name] = self._pool.submit(lambda: _on_disk(self._drive.read(*self._ranges[name])))
                 sizes = {key: self._ranges[key][2] - self._ranges[key][1] for key in self._blocks}
                 while len(sizes) > 1 and sum(sizes.values()) > HELD:
                     sizes.pop(self._blocks.popitem(last=False)[0])
-        return block.result()
+            self._blocks.move_to_end(name)
+            block = self._blocks[name]
+        try:
+            return block.result()
+        except BaseException:
+            with self._lock:
+                if self._blocks.get(name) is block:  # the next read tries again
+                    del self._blocks[name]
+            raise
 
     def _open(self, file):
         """Reads an archive's directory; returns its images in the order in which they lie there."""

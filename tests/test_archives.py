@@ -631,7 +631,7 @@ how, url, enough = sys.argv[1], sys.argv[2], int(sys.argv[3])
 drive = connect(endpoint=url)
 source = open_archive(drive, "photos.zip") if how == "archive" else drive
 files = list(source.list_images("photos"))
-decode = lambda data: np.frombuffer(data[:12288], np.uint8).reshape(64, 64, 3)
+decode = lambda data: np.frombuffer(data[:12288], np.uint8).reshape(64, 64, 3).copy()
 train = StreamingSequence(files, source.read, decode, seed=0)
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 train.on_epoch_begin()
