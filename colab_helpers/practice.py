@@ -9,9 +9,9 @@ Example:
     ['balloon_001.jpg', 'balloon_002.jpg', 'balloon_003.png']
 """
 
+import contextlib
 import io
 import os
-import shutil
 import tempfile
 from math import cos, pi, sin
 from pathlib import Path
@@ -26,8 +26,8 @@ LIGHTS = (
     ((110, 160, 215), (252, 222, 190), (1.00, 0.93, 0.84)),  # morning
     ((56, 122, 200), (188, 220, 242), (1.00, 1.00, 0.98)),  # noon
     ((142, 154, 168), (216, 220, 222), (0.84, 0.87, 0.90)),  # overcast
-    ((70, 58, 122), (250, 148, 88), (0.80, 0.60, 0.56)),  # dusk
-    ((14, 20, 52), (66, 78, 128), (0.42, 0.47, 0.66)),  # moonlight
+    ((78, 66, 132), (250, 150, 92), (0.84, 0.66, 0.60)),  # dusk
+    ((18, 26, 64), (78, 92, 146), (0.52, 0.57, 0.76)),  # moonlight
 )
 RED, ORANGE, YELLOW, GREEN, BLUE, VIOLET, PINK = BRIGHT = (
     (214, 48, 49), (235, 120, 30), (244, 196, 48), (38, 140, 90), (40, 110, 190), (120, 70, 160), (236, 110, 150)
@@ -54,7 +54,7 @@ class Canvas:
         sky += (np.array(WHITE) * (0.35 + 0.65 * self.light) - sky) * cover * rng.uniform(0.4, 1.6)
         self.image = Image.fromarray(sky.clip(0, 255).astype(np.uint8)).resize(size, Image.Resampling.BICUBIC)
         self.pen = ImageDraw.Draw(self.image, "RGBA")
-        if self.light[0] < 0.5:
+        if self.light[0] < 0.6:  # stars
             for x, y in rng.uniform(0, 1, (40, 2)) * (1, self.level):
                 self.disc(x, y, rng.uniform(0.001, 0.003), (255, 255, 240), lit=True)
         self.disc(*self.sun, 0.035, (255, 250, 225, 235), lit=True)
@@ -175,7 +175,7 @@ def flower(c, rng):
 def lighthouse(c, rng):
     """A striped tower on a rock by the sea."""
     c.sea()
-    x, foot, scale = rng.uniform(0.2, 0.8), c.level + rng.uniform(0.02, 0.1), rng.uniform(0.14, 0.21)
+    x, foot, scale = rng.uniform(0.2, 0.8), c.level + rng.uniform(0.02, 0.1), rng.uniform(0.16, 0.2)
     for lift, tone in ((0, 24), (0.08, 0)):
         rock = [(2.2 * cos(t), lift - 0.5 * sin(t) * rng.uniform(0.7, 1.2)) for t in np.linspace(0, pi, 16)]
         c.shape(c.at(x, foot + 0.06, scale, [*rock, (-2.6, 0.5), (-1.2, 0.75), (1.4, 0.8), (2.7, 0.45)]),
@@ -324,11 +324,8 @@ def practice_drive(root="practice_drive"):
         return None
     if not Path(root, "practice").is_dir():
         os.makedirs(root, exist_ok=True)
-        unfinished = tempfile.mkdtemp(prefix=".practice-", dir=root)  # a stopped cell leaves no half folder
-        os.chmod(unfinished, 0o755)
-        make_practice_folder(unfinished)
-        try:
-            os.rename(unfinished, Path(root, "practice"))
-        except OSError:  # another notebook was quicker
-            shutil.rmtree(unfinished)
+        with tempfile.TemporaryDirectory(prefix=".practice-", dir=root) as unfinished:  # a stopped cell leaves nothing
+            drawn = make_practice_folder(Path(unfinished, "practice"))
+            with contextlib.suppress(OSError):  # another notebook was quicker
+                os.rename(drawn, Path(root, "practice"))
     return str(root)
