@@ -6,6 +6,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	then command -v $$p; break; fi; done)
 PINS := $(lastword $(sort $(wildcard tests/colab-pins-*.txt)))
 REQUIREMENTS := requirements.txt tests/requirements.txt
+CHROMIUM := $(shell command -v chromium || command -v chromium-browser)
 QUIET := $(if $(MAKE_TERMOUT),,--quiet)
 
 export PYTHONPATH := $(CURDIR)
@@ -14,7 +15,7 @@ export PIP_DEFAULT_TIMEOUT ?= 180
 export PIP_RETRIES ?= 10
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: help run test test-full bench notebooks address clean
+.PHONY: help run test test-full browser-test bench notebooks address clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1  /p' Makefile | awk -F'  ' '{printf "make %-11s %s\n", $$1, $$2}'
@@ -25,11 +26,17 @@ run: .venv/ready  ## the course 01 to 05 on pictures it draws; on your own photo
 test: .venv/ready  ## tests and all notebooks, with the newest versions of everything
 	.venv/bin/ruff check
 	.venv/bin/python -m pytest
+	$(if $(CHROMIUM),@$(MAKE) --no-print-directory browser-test)
 
 test-full: .venv/ready .venv-colab/ready  ## the slow proofs too, then tests and notebooks with Colab's versions
 	.venv/bin/ruff check
 	.venv/bin/python -m pytest -m "not browser"
 	.venv-colab/bin/python -m pytest
+	@$(MAKE) --no-print-directory browser-test
+
+browser-test: .venv/ready  ## notebooks in JupyterLab, clicked through in Chromium; pictures go to out/browser
+	@.venv/bin/python -m pip install --quiet -r tests/browser/requirements.txt
+	.venv/bin/python -m pytest -m browser tests/browser
 
 bench: .venv/ready  ## measure against what you would use instead; prints the table of the README
 	@.venv/bin/python -m pip install --quiet -r tests/benchmarks/requirements.txt
