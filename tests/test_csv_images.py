@@ -1,0 +1,215 @@
+"""Rows of a CSV are files like any other; what is malformed is named by its line."""
+
+import gzip
+import json
+import os
+import pickle
+import random
+import subprocess
+import sys
+import tracemalloc
+
+import numpy as np
+import pytest
+from test_archives import Counted
+
+from colab_helpers import csv_images
+from colab_helpers.csv_images import CsvError, open_csv
+from colab_helpers.drive import LocalFolder
+
+SIZE = (4, 5)
+
+
+def pixels(number, shape=(*SIZE, 3)):
+    return np.frombuffer(random.Random(number).randbytes(int(np.prod(shape))), np.uint8).reshape(shape)
+
+
+def row(number, label=None, shape=(*SIZE, 3)):
+    values = ",".join(map(str, pixels(number, shape).reshape(-1)))
+    return f"{label or ('roses', 'tulips')[number % 2]},{values}"
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """An empty folder that is also the current one, where the index is kept."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def write(folder, text, name="pixels.csv"):
+    (folder / name).write_bytes(text.encode() if isinstance(text, str) else text)
+    return Counted(folder)
+
+
+def check(rows, numbers):
+    files = list(rows.list_images())
+    assert len(files) == len(numbers)
+    for number, file in zip(numbers, files):
+        np.testing.assert_array_equal(rows.decode(rows.read(file)), pixels(number))
+    return files
+
+
+def test_rows_are_listed_read_and_decoded(folder):
+    """Labels, line numbers and pixels as they stand in the file; height, width, channel in this order."""
+    drive = write(folder, "\n".join(row(n) for n in range(10)) + "\n")
+    rows = open_csv(drive, "pixels.csv", SIZE)
+    files = check(rows, range(10))
+    assert [file.label for file in files] == ["roses", "tulips"] * 5
+    assert (files[3].id, files[3].name, files[3].line, files[3].size) == ("pixels.csv#4", "line 4", 4, 60)
+    assert rows.read(files[0], 5, 9) == pixels(0).tobytes()[5:9]
+    assert rows.decode.shape == (4, 5, 3)
+    assert rows.decode(rows.read(files[0])).dtype == np.uint8
+
+
+@pytest.mark.parametrize("text, expected", [
+    ("\r\n".join(row(n) for n in range(4)) + "\r\n", [0, 1, 2, 3]),
+    ("\n".join(row(n) for n in range(4)), [0, 1, 2, 3]),
+    ("\ufeff" + row(0) + "\n\n  \n" + row(1) + "\n\n", [0, 1]),
+    ("label," + ",".join(f"pixel{n}" for n in range(60)) + "\n" + row(0) + "\n", [0]),
+    (row(0).replace(",", ", "), [0]),
+    (row(0).replace(",", ".0,").replace("roses.0", "roses") + ".0", [0]),
+    (row(0, '"roses, red"'), [0]),
+], ids=["windows", "no last newline", "blank lines and BOM", "titles", "spaces", "floats", "quoted label"])
+def test_common_forms_of_csv_are_read(folder, text, expected):
+    check(open_csv(write(folder, text), "pixels.csv", SIZE), expected)
+
+
+def test_labels_may_be_anything(folder):
+    text = "\n".join([row(0, "3"), row(1, "ünï"), row(2, '"a, b"'), row(3, " spaced ")])
+    files = check(open_csv(write(folder, text), "pixels.csv", SIZE), range(4))
+    assert [file.label for file in files] == ["3", "ünï", "a, b", "spaced"]
+
+
+def test_grey_rows_have_one_value_a_pixel(folder):
+    drive = write(folder, row(7, shape=(*SIZE, 1)))
+    rows = open_csv(drive, "pixels.csv", SIZE, color_mode="grayscale")
+    (file,) = rows.list_images()
+    np.testing.assert_array_equal(rows.decode(rows.read(file)), pixels(7, (*SIZE, 1)))
+    with pytest.raises(ValueError, match="`color_mode` must be 'rgb' or 'grayscale'. Received: 'grey'"):
+        open_csv(drive, "pixels.csv", SIZE, color_mode="grey")
+
+
+def test_the_index_is_built_once_and_again_when_the_csv_changes(folder):
+    """It lies in the current folder; another run reads it instead of the CSV; a damaged one is built again."""
+    drive = write(folder, "\n".join(row(n) for n in range(10)))
+    open_csv(drive, "pixels.csv", SIZE)
+    before = len(drive.reads)
+    open_csv(drive, "pixels.csv", SIZE)
+    assert drive.reads[before:] == [("pixels.csv", 0, 2)]
+    write(folder, "\n".join(row(n) for n in range(7)))
+    check(open_csv(drive, "pixels.csv", SIZE), range(7))
+    index = folder / "pixels.csv.index.npz"
+    index.write_bytes(index.read_bytes()[:300])
+    check(open_csv(drive, "pixels.csv", SIZE), range(7))
+
+
+def test_neighbours_share_a_read(folder, monkeypatch):
+    """Rows are read in blocks; in any order within a block it is fetched once, and few blocks are held."""
+    monkeypatch.setattr(csv_images, "BLOCK", 1000)
+    monkeypatch.setattr(csv_images, "HELD", 3000)
+    drive = write(folder, "\n".join(row(n) for n in range(100)))
+    rows = open_csv(drive, "pixels.csv", SIZE)
+    before = len(drive.reads)
+    files = check(rows, range(100))
+    blocks = {file.block for file in files}
+    assert 15 < len(blocks) < 30
+    assert len(drive.reads) - before == len(blocks)
+    assert len(rows._blocks) == 3
+
+
+def test_a_gzipped_csv_is_unpacked_in_one_pass(folder):
+    """Then it is read like any other, also by another process and in a second run."""
+    text = "\n".join(row(n) for n in range(50)).encode()
+    drive = write(folder, gzip.compress(text[:1000]) + gzip.compress(text[1000:]), "pixels.csv.gz")
+    rows = open_csv(drive, "pixels.csv.gz", SIZE)
+    check(rows, range(50))
+    assert len(drive.reads) <= 4
+    check(open_csv(drive, "pixels.csv.gz", SIZE), range(50))
+    rows = open_csv(LocalFolder(folder), "pixels.csv.gz", SIZE)
+    check(pickle.loads(pickle.dumps(rows)), range(50))
+    assert sorted(os.listdir(folder)) == ["pixels.csv.gz", "pixels.csv.gz.index.csv", "pixels.csv.gz.index.npz"]
+
+
+BAD_ROWS = {
+    "too few": (row(1).rsplit(",", 1)[0], "it has 59 values, not 60"),
+    "too many": (row(1) + ",0", "it has 61 values, not 60"),
+    "not a number": (row(1).rsplit(",", 1)[0] + ",red", "value 60 is 'red', not a number"),
+    "nothing": (row(1).rsplit(",", 1)[0] + ",", "value 60 is '', not a number"),
+    "too large": (row(1).rsplit(",", 1)[0] + ",256", "value 60 is 256, not a whole number from 0 to 255"),
+    "negative": (row(1).rsplit(",", 1)[0] + ",-1", "value 60 is -1, not a whole number"),
+    "a share": (row(1).rsplit(",", 1)[0] + ",0.5", "value 60 is 0.5, not a whole number"),
+    "nan": (row(1).rsplit(",", 1)[0] + ",nan", "value 60 is nan, not a whole number"),
+    "label only": ("roses", "it has 1 values, not 60"),
+    "rubbish": ("\x00\x01\xff", "it has 1 values, not 60"),
+    "endless": ("roses," + "1" * 50_000, "it has 1 values, not 60"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_ROWS)
+def test_a_malformed_row_is_named_by_its_line(folder, case):
+    """Its neighbours are read; the message says what is wrong with it."""
+    bad, reason = BAD_ROWS[case]
+    rows = open_csv(write(folder, f"{row(0)}\n\n{bad}\n{row(2)}\n"), "pixels.csv", SIZE)
+    files = list(rows.list_images())
+    assert [file.line for file in files] == [1, 3, 4]
+    with pytest.raises(CsvError) as error:
+        rows.read(files[1])
+    assert str(error.value).startswith("Could not read line 3 of the CSV (id pixels.csv#3): ")
+    assert reason in str(error.value)
+    assert rows.read(files[0]) == pixels(0).tobytes()
+    assert rows.read(files[2]) == pixels(2).tobytes()
+
+
+@pytest.mark.parametrize("name, data, reason", [
+    ("empty.csv", b"", "it has no rows"),
+    ("blank.csv", b"\n\n", "it has no rows"),
+    ("one.csv", b"x" * 3_000_000, "line 1 is longer than"),
+    ("cut.csv.gz", gzip.compress(b"roses,1,2\n" * 100_000)[:-20], "end-of-stream|ended before"),
+    ("bad.csv.gz", gzip.compress(b"roses,1,2\n", mtime=0)[:-8] + bytes(8), "CRC check failed"),
+])
+def test_what_is_no_csv_is_refused(folder, name, data, reason):
+    """One sentence with its name, and nothing half-made left behind."""
+    with pytest.raises(CsvError, match=reason) as error:
+        open_csv(write(folder, data, name), name, SIZE)
+    assert str(error.value).startswith(f"Could not open the CSV '{name}' (id {name}): ")
+    assert os.listdir(folder) == [name]
+
+
+def test_the_pass_through_the_csv_takes_bounded_memory(folder):
+    """60 MB are scanned with two blocks in memory, or so."""
+    line = b"roses," + b",".join([b"128"] * 12288) + b"\n"
+    with open(folder / "large.csv", "wb") as out:
+        for _ in range(1200):
+            out.write(line)
+    tracemalloc.start()
+    rows = open_csv(LocalFolder(folder), "large.csv", (64, 64))
+    files = list(rows.list_images())
+    for file in files[::100]:
+        assert rows.read(file) == bytes([128]) * 12288
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert len(files) == 1200
+    assert peak < 30 << 20
+
+
+STREAM = """
+import json, sys
+from colab_helpers.csv_images import open_csv
+from colab_helpers.drive import LocalFolder
+from colab_helpers.sequence import StreamingSequence
+rows = open_csv(LocalFolder("."), "pixels.csv", (4, 5))
+train = StreamingSequence(rows.list_images(), rows.read, rows.decode, batch_size=4, on_bad_file="skip")
+images = sum(len(train[k][0]) for k in range(len(train)))
+print(json.dumps([images, [file.name for file, reason in train.skipped]]))
+train.close()
+"""
+
+
+def test_malformed_rows_follow_on_bad_file(folder):
+    """With "skip" the stream leaves them out and names them."""
+    write(folder, "\n".join([row(0), row(1), "roses,1,2", row(3), row(4) + ",x"]))
+    environment = os.environ | {"PYTHONPATH": os.path.dirname(os.path.dirname(__file__)), "TF_CPP_MIN_LOG_LEVEL": "3"}
+    run = subprocess.run([sys.executable, "-c", STREAM], capture_output=True, text=True, env=environment, timeout=120)
+    assert run.returncode == 0, run.stderr
+    images, skipped = json.loads(run.stdout.splitlines()[-1])
+    assert (images, sorted(skipped)) == (3, ["line 3", "line 5"])
