@@ -18,6 +18,7 @@ import zipfile
 import zlib
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from colab_helpers import archives
@@ -589,6 +590,66 @@ def test_a_shard_that_arrived_damaged_is_not_taken_for_whole(garden, tmp_path):
     with pytest.raises(ArchiveError, match="arrived damaged"):
         pack(garden.list_images("."), garden.read, tmp_path / "packed", drive=Damaging())
     assert (tmp_path / "packed" / "shard-00000.zip").exists()
+
+
+# The same data set
+
+
+def same_pictures(root, folder, tmp_path):
+    """Compares the pixels that the folder, one ZIP of it, and packed shards give."""
+    from colab_helpers.images import decoder
+
+    source, decode = LocalFolder(root), decoder(image_size=(64, 64))
+    with zipfile.ZipFile(tmp_path / "one.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        for file in source.list_images(folder):
+            archive.writestr(f"{folder}/{file.path}" if folder != "." else file.path, source.read(file))
+    pack(source.list_images(folder), source.read, tmp_path / "packed", shard_bytes=20 << 20)
+    local = LocalFolder(tmp_path)
+
+    def pictures(place):
+        return sorted((file.label, file.name, hashlib.md5(decode(place.read(file)).tobytes()).hexdigest())
+                      for file in place.list_images(folder if place is source else "."))
+
+    expected = pictures(source)
+    assert pictures(open_archive(local, "one.zip")) == expected
+    assert pictures(open_archive(local, "packed")) == expected
+    return expected
+
+
+def test_a_folder_its_zip_and_its_shards_give_the_same_pictures(practice, tmp_path):
+    """The same names and labels, and bit for bit the same pixels."""
+    assert len(same_pictures(practice, ".", tmp_path)) == 36
+
+
+@pytest.mark.slow
+def test_flowers17_gives_the_same_pictures_from_folder_zip_and_shards(flowers17, tmp_path):
+    assert len(same_pictures(flowers17.parent, flowers17.name, tmp_path)) == 1360
+
+
+def test_a_shuffled_epoch_fetches_each_block_once(tmp_path, monkeypatch):
+    """Through the stream, shuffled over several open blocks, with many threads; a shard of it too."""
+    from colab_helpers.sequence import StreamingSequence
+
+    monkeypatch.setattr(archives, "BLOCK", 20_000)
+    monkeypatch.setattr(archives, "HELD", 16 * 20_000)
+    write_zip(tmp_path / "photos.zip", [(f"{n // 100}/{n}.jpg", photo(n)) for n in range(400)])
+    drive = Counted(tmp_path)
+    archive = open_archive(drive, "photos.zip")
+    blocks = len({file.block for file in archive.list_images()})
+    assert blocks > 40
+
+    def decode(data):
+        return np.frombuffer(data[:1200], np.uint8).reshape(20, 20, 3)
+
+    train = StreamingSequence(archive.list_images(), archive.read, decode, batch_size=16, seed=0)
+    for epoch in (1, 2):
+        before = len(drive.reads)
+        train.on_epoch_begin()
+        seen = [picture.tobytes() for k in range(len(train)) for picture in train[k][0]]
+        train.on_epoch_end()
+        assert sorted(seen) == sorted(photo(n)[:1200] for n in range(400))
+        assert len(drive.reads) - before <= blocks + 1, epoch
+    train.close()
 
 
 # Figures

@@ -267,6 +267,7 @@ def write_and_read(folder, seed, ended, inherited=None):
     ended.put((check(cache, range(400)), cache.stats["damaged"]))
 
 
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 @pytest.mark.parametrize("inherit", [False, True], ids=["own", "forked"])
 def test_two_processes_fill_one_folder(tmp_path, inherit):
     """Each record is written once, by one of them, and both read both's; so do forked copies of one cache."""
