@@ -25,9 +25,11 @@ Example:
 import copy
 import csv
 import hashlib
+import mmap
 import os
 import queue
 import threading
+import weakref
 from time import perf_counter
 
 import keras
@@ -94,7 +96,7 @@ class StreamingSequence(keras.utils.PyDataset):
         self.batch_size, self.shuffle, self.seed = int(batch_size), bool(shuffle), int(seed)
         self.label_mode, self.normalize, self.on_bad_file = label_mode, normalize, on_bad_file
         self._source, self._files, self._label_of = files, None, labels
-        self._class_names = None if class_names is None else list(class_names)
+        self._class_names, self._numbers = None if class_names is None else list(class_names), None
         self._shard, self._epoch, self._first = (0, 1), 0, 0  # the coming epoch, and the batch to begin it at
         self.__setstate__({})
 
@@ -112,57 +114,41 @@ class StreamingSequence(keras.utils.PyDataset):
     def _list(self):
         """Lists the files, once."""
         with self._lock:
-            if self._files is not None:
-                return
-            files = tuple(self._source)
-            if not files:
-                raise ValueError("There are no files to stream. If `files` is a generator it may be used up: "
-                                 "keep its files with `files = list(...)`.")
-            if self.label_mode is not None:
-                self._number(files)
-            self._keys = self._blocks = np.array([_key(file.id) for file in files], np.uint64)
-            if any(getattr(file, "block", None) is not None for file in files):
-                blocks = (getattr(file, "block", None) for file in files)
-                self._blocks = np.array([_key(file.id if block is None else block)
-                                         for file, block in zip(files, blocks)], np.uint64)
-            self._files = self._source = files
+            if self._files is None:
+                files = tuple(self._source)
+                if not files:
+                    raise ValueError("There are no files to stream. If `files` is a generator it may be used up: "
+                                     "keep its files with `files = list(...)`.")
+                if self.label_mode is not None:
+                    self._number(files)
+                self._keys = self._blocks = np.fromiter((_key(file.id) for file in files), np.uint64, len(files))
+                if any(getattr(file, "block", None) is not None for file in files):
+                    blocks = ((file.id, getattr(file, "block", None)) for file in files)
+                    keys = (_key(file_id if block is None else block) for file_id, block in blocks)
+                    self._blocks = np.fromiter(keys, np.uint64, len(files))
+                self._files = self._source = files
+        return self
 
     def _number(self, files):
         """Numbers the classes."""
-        of = self._label_of
-        labels = [getattr(file, "label", None) if of is None else of.get(file.id) for file in files]
-        names = self._class_names or sorted(set(labels) - {None})
+        def label(file):
+            return getattr(file, "label", None) if self._label_of is None else self._label_of.get(file.id)
+
+        names = self._class_names or sorted({label(file) for file in files} - {None})
         number = {name: index for index, name in enumerate(names)}
-        for file, label in zip(files, labels):
-            if label not in number:
-                raise ValueError(f"'{file.name}' (id {file.id}) has the label {label!r}, which is no class: leave "
-                                 f"it out, or give `labels={{id: label}}`. Received: class_names={names[:20]}")
+        for file in files:
+            if label(file) not in number:
+                raise ValueError(f"'{file.name}' (id {file.id}) has the label {label(file)!r}, which is no class: "
+                                 f"leave it out, or give `labels={{id: label}}`. Received: class_names={names[:20]}")
         if self.label_mode == "binary" and len(names) != 2:
             raise ValueError(f'`label_mode="binary"` needs two classes. Received: class_names={names[:20]}')
-        self._class_names, self._numbers = names, np.array([number[label] for label in labels], np.int32)
+        self._class_names = names
+        self._numbers = np.fromiter((number[label(file)] for file in files), np.int32, len(files))
 
-    @property
-    def files(self):
-        """The files, in the order given."""
-        self._list()
-        return self._files
-
-    @property
-    def class_names(self):
-        """The labels, in the order of their numbers."""
-        self._list()
-        return self._class_names
-
-    @property
-    def labels(self):
-        """The class number of each of `files`, int32 `(files,)`; None with `label_mode=None`."""
-        self._list()
-        return None if self.label_mode is None else self._numbers
-
-    @property
-    def skipped(self):
-        """`(file, reason)` for each file left out until now."""
-        return list(self._skipped.values())
+    files = property(lambda self: self._list()._files, doc="The files, in the order given.")
+    class_names = property(lambda self: self._list()._class_names, doc="Labels, in the order of their numbers.")
+    labels = property(lambda self: self._list()._numbers, doc="Class number of each of `files`, int32 `(files,)`.")
+    skipped = property(lambda self: list(self._skipped.values()), doc="`(file, reason)` of each file left out.")
 
     def save_skipped(self, path):
         """Writes `skipped` as a CSV with the columns id, name, label, reason."""
@@ -173,8 +159,7 @@ class StreamingSequence(keras.utils.PyDataset):
 
     def _rows(self, epoch):
         """Gives `rows(k)`: which of `files` are batch k of this epoch."""
-        self._list()
-        order = np.arange(len(self._files))
+        order = np.arange(len(self.files))
         if self.shuffle and epoch is not None:
             place = _mix(self._keys, self.seed, epoch)
             if self._blocks is not self._keys:
@@ -297,8 +282,7 @@ class StreamingSequence(keras.utils.PyDataset):
 
     def state_dict(self, epoch, batches_trained):
         """A place in a run, and what must be unchanged for it to mean the same; JSON can hold it."""
-        self._list()
-        keys = np.sort(self._keys) if self.shuffle else self._keys
+        keys = np.sort(self._list()._keys) if self.shuffle else self._list()._keys
         return {"epoch": int(epoch), "batches_trained": int(batches_trained), "seed": self.seed,
                 "shuffle": self.shuffle, "batch_size": self.batch_size, "files": len(keys),
                 "fingerprint": hashlib.blake2b(keys.tobytes(), digest_size=16).hexdigest()}
@@ -342,9 +326,9 @@ class _Pass:
         self.batches, self.threads, self.encoded, self.closed = {}, [], 0, False
         self.to_read, self.to_decode = queue.SimpleQueue(), queue.SimpleQueue()
         self.shape, self.reads = getattr(sequence.decode, "shape", None), sequence.reads
-        size = sequence.batch_size // sequence._shard[1]
-        room = _DECODED_BYTES // (size * int(np.prod(self.shape))) if self.shape else last
-        self.ahead = max(1, min(-(-4 * self.reads // size), room))  # batches; in files, 4 x reads
+        self.size, self.spare = sequence.batch_size // sequence._shard[1], []
+        room = _DECODED_BYTES // (self.size * int(np.prod(self.shape))) if self.shape else last
+        self.ahead = max(1, min(-(-4 * self.reads // self.size), room))  # batches; in files, 4 x reads
 
     def admit(self, k):
         """Starts all that may be read while batch k is waited for."""
@@ -378,6 +362,7 @@ class _Pass:
                 do(*job)
             except BaseException as error:
                 self.fail(*job[:2], error)
+            del job  # an idle thread would keep its last batch
 
     def fetch(self, batch, row):
         """A reader's job: the bytes of one file."""
@@ -390,7 +375,7 @@ class _Pass:
             self.encoded += size
         begun = perf_counter()
         try:
-            data = self.read(file)
+            data = self.read(file) or b""
         finally:
             with self.room:
                 self.stats["reading"] += perf_counter() - begun
@@ -418,7 +403,7 @@ class _Pass:
                 self.room.notify_all()
 
     def recall(self, batch):
-        batch.pixels, absent = np.empty((len(batch.rows), *self.shape), np.uint8), []
+        batch.pixels, absent = self.array(batch, self.shape, np.dtype(np.uint8)), []
         for row, index in enumerate(batch.rows):
             try:
                 if not self.cache.get(self.files[index], self.decode.key, batch.pixels[row]):
@@ -433,6 +418,14 @@ class _Pass:
         self.request(batch, absent)
         self.finish(batch, present)
 
+    def array(self, batch, shape, dtype):
+        """An array for a batch, in memory used before if there is some: fresh pages cost time, freed ones linger."""
+        shape = (len(batch.rows), *shape)
+        memory = self.spare.pop() if self.spare else mmap.mmap(-1, self.size * int(np.prod(shape[1:])) * dtype.itemsize)
+        array = np.frombuffer(memory, dtype, int(np.prod(shape)))
+        weakref.finalize(array, self.spare.append, memory)  # when neither it nor any view of it is left
+        return array.reshape(shape)
+
     def place(self, batch, row, image):
         """Augments an image and puts it into its row."""
         if self.augment is not None:
@@ -441,7 +434,7 @@ class _Pass:
         with self.room:
             self.shape = self.shape or image.shape
             if batch.pixels is None:
-                batch.pixels = np.empty((len(batch.rows), *self.shape), image.dtype)
+                batch.pixels = self.array(batch, self.shape, image.dtype)
         if image.shape != tuple(self.shape):
             raise ValueError(f"an image of shape {image.shape} where others have {tuple(self.shape)}; decode all "
                              "files to one size, as `images.decoder(image_size)` does")

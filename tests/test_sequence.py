@@ -180,6 +180,19 @@ def test_one_slow_read_holds_up_no_decoder():
     sequence.close()
 
 
+def test_memory_is_used_again_and_never_while_someone_holds_it():
+    sequence = StreamingSequence(photos(2000), read, decode, batch_size=10, reads=5)
+    sequence.on_epoch_begin()
+    first = sequence[0][0]
+    held, places = first[2:4], {first.ctypes.data}
+    expected = numbers(first[2:4])
+    del first
+    places |= {sequence[k][0].ctypes.data for k in range(1, 200)}
+    sequence.on_epoch_end()
+    assert numbers(held) == expected
+    assert len(places) <= 1 + 2 + 4 * 5 // 10 + 2, "what is held, decoded, waited for, and handed over"
+
+
 # Order
 
 
