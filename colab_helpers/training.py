@@ -318,14 +318,15 @@ class InputMeter(keras.callbacks.Callback):
         self.sequence, self.history = sequence, []
 
     def on_epoch_begin(self, epoch, logs=None):
-        self._before, self._begun = dict(self.sequence.stats), time.perf_counter()
+        self._before = dict(self.sequence.stats)
+        self._begun = self._ended = time.perf_counter()
 
     def on_train_batch_end(self, batch, logs=None):
         self._ended = time.perf_counter()
 
     def on_epoch_end(self, epoch, logs=None):
         row = {name: value - self._before[name] for name, value in self.sequence.stats.items()}
-        seconds = self._ended - self._begun
+        seconds = max(self._ended - self._begun, 1e-9)
         row |= {"epoch": epoch, "seconds": seconds, "images_per_second": row["images"] / seconds,
                 "waiting_share": min(1.0, row["waiting"] / seconds), "training": max(0.0, seconds - row["waiting"])}
         row["advice"] = self._advice(row)
