@@ -359,13 +359,14 @@ def first_pictures(url, folder, count=32):
     from colab_helpers.drive import connect
     from colab_helpers.images import decoder
 
+    folder = _plain_folder(_plain_drive(url), folder)  # finding a name is no page of the folder's
     before = _counts(url)
     drive, decode = connect(endpoint=url), decoder(image_size=SIZE)
     with Meter() as meter:
         for file in itertools.islice(drive.list_images(folder), count):
             decode(drive.read(file))
     after = _counts(url)
-    return {"pages": after["list"] - before.get("list", 0), "seconds": meter.wall}
+    return {"pages": after["list"] - before["list"], "seconds": meter.wall}
 
 
 def _counts(url):
