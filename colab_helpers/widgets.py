@@ -48,8 +48,8 @@ class FolderPicker(_Shown):
         picker                                      # last line of a cell
         files = drive.list_images(picker.folder_id)    # in a later cell
 
-    A folder's children are asked for when it is opened, not before. By keyboard: Tab walks from the filter over the list
-    to the buttons, the arrow keys choose in the list, Enter presses a button.
+    A folder's children are asked for when it is opened, not before. By keyboard: type a part of a name, and Enter opens the
+    first folder that is left; two dots and Enter go up. (JupyterLab keeps the arrow keys to itself.)
 
     Args:
         drive: Anything with `list_folders(folder)`, which yields `(id, name)`, and `list_images(folder)`.
@@ -70,13 +70,14 @@ class FolderPicker(_Shown):
     def __init__(self, drive, folder="."):
         self._drive, self._trail, self._folders, self._found = drive, [], [], []
         self._where, self._status = ipywidgets.HTML(), ipywidgets.HTML()
-        self._filter = ipywidgets.Text(placeholder="filter by name", layout={"width": "100%"})
-        self._list = ipywidgets.Select(rows=8, layout={"width": "100%"})
+        self._filter = ipywidgets.Text(placeholder="part of a name; Enter opens, .. goes up", layout={"width": "auto"})
+        self._list = ipywidgets.Select(rows=8, layout={"width": "auto"})
         self._up = ipywidgets.Button(description="Up", icon="arrow-up", tooltip="To the folder above")
         self._open = ipywidgets.Button(description="Open", icon="folder-open", tooltip="Open the chosen folder")
         self._filter.observe(lambda change: self._show_folders(), "value")
-        self._up.on_click(lambda button: self._go(self._trail[:-1]))
-        self._open.on_click(lambda button: self._go([*self._trail, self._found[self._list.index]]))
+        self._filter.on_msg(self._entered)
+        self._up.on_click(lambda button: self._go_up())
+        self._open.on_click(lambda button: self._go_down())
         buttons = ipywidgets.HBox([self._open, self._up])
         super().__init__([self._where, self._filter, self._list, buttons, self._status], layout={"max_width": "560px"})
         self.add_class("folder-picker")
@@ -91,6 +92,17 @@ class FolderPicker(_Shown):
                 return [trail[0], (folder, folder)]
             trail.append(match)
         return trail
+
+    def _entered(self, widget, content, buffers):
+        if content.get("event") == "submit":  # Enter, as both versions of ipywidgets tell it
+            self._go_up() if self._filter.value == ".." else self._go_down()
+
+    def _go_up(self):
+        self._go(self._trail[: max(len(self._trail) - 1, 1)])
+
+    def _go_down(self):
+        if self._found:
+            self._go([*self._trail, self._found[self._list.index or 0]])
 
     def _go(self, trail):
         self._status.value = "Asking …"
@@ -112,7 +124,7 @@ class FolderPicker(_Shown):
         self._status.value = html.escape(self._count())
 
     def _show_folders(self):
-        wanted = self._filter.value.lower()
+        wanted = self._filter.value.lower().replace("..", "")
         self._found = [folder for folder in self._folders if wanted in folder[1].lower()]
         self._list.options = [name for _, name in self._found]
         self._list.index = None  # else ipywidgets 7 marks nothing in the page
@@ -198,7 +210,7 @@ class AugmentationExplorer(_Shown):
             control.value = settings.get(word, control.value)
             control.add_class(word.replace("_", "-"))
             control.observe(self._draw, "value")
-        self._picture = ipywidgets.Image(format="png", layout={"width": "100%", "max_width": "620px"})
+        self._picture = ipywidgets.Image(format="png", layout={"width": "auto", "max_width": "620px"})
         self._code = ipywidgets.HTML()
         again = ipywidgets.Button(description="Other variants", icon="refresh", layout={"width": "150px"})
         again.on_click(self._other)
@@ -234,10 +246,12 @@ class AugmentationExplorer(_Shown):
         for place, picture in enumerate(pictures):
             y, x = (n * (side + self.GAP) for n, side in zip(divmod(place, self.COLUMNS), (height, width)))
             grid[y : y + height, x : x + width] = picture
+        larger = max(1, 150 // width)  # small pictures, so that a stored one is not a stamp
+        grid = grid[: -self.GAP, : -self.GAP].repeat(larger, axis=0).repeat(larger, axis=1)
         png = io.BytesIO()
-        Image.fromarray(grid[: -self.GAP, : -self.GAP]).save(png, "PNG", compress_level=1)
+        Image.fromarray(grid).save(png, "PNG", compress_level=1)
         self._picture.value = png.getvalue()
-        self._code.value = f"The first picture is the photo itself.<pre>{html.escape(self.code)}</pre>"
+        self._code.value = f"The first picture is the photo itself.<pre style='white-space: pre-wrap; word-break: normal'>{html.escape(self.code)}</pre>"
 
     def __repr__(self):
         return f"AugmentationExplorer: {self.code}"
