@@ -23,6 +23,7 @@ Example:
 import collections
 import concurrent.futures
 import csv
+import functools
 import hashlib
 import io
 import json
@@ -279,11 +280,12 @@ def _check(info):
         raise zipfile.BadZipFile(f"{info.filename!r} claims {info.file_size} bytes unpacked; {LARGEST} are allowed")
 
 
-def pack(files, read, folder, *, shard_bytes=256 << 20, longest_side=None, drive=None, reads=32):
+def pack(files, read, folder, *, shard_bytes=256 << 20, longest_side=None, drive=None, reads=32, map=None):
     """Writes a listing into a few ZIPs ("shards"), which any unzip program opens and `open_archive` reads in place.
 
-    The files are put in a random order, always the same, so that what lies together is of all classes. After a
-    kill, the same call goes on behind the last whole shard.
+    The files are put in a random order, always the same, so that what lies together is of all classes. Which files
+    a shard holds depends on the listing alone, so shards can be packed in any order, anywhere. After a kill, the
+    same call packs only what is missing.
 
     Example:
         unread = pack(drive.list_images("flowers17"), drive.read, "packed/flowers17", drive=drive)
@@ -293,11 +295,14 @@ def pack(files, read, folder, *, shard_bytes=256 << 20, longest_side=None, drive
         files: the listing. Class folders are kept: a member is called `label/name`.
         read: `read(file) -> bytes`.
         folder: local folder for the shards and `index.csv`, which has a row for each file: shard, id, version, label.
-        shard_bytes: a shard with so many bytes is full.
+        shard_bytes: a shard with so many bytes is full, by the sizes listed; with `longest_side`, half a byte a pixel
+            is reckoned for what is made smaller.
         longest_side: in pixels; larger images are made smaller and stored as JPEGs of quality 90 (those with
             transparency as PNGs). None leaves every byte as it is.
         drive: where given, each shard is uploaded to the folder of that name there, compared by md5, and deleted here.
-        reads: files that are read at a time.
+        reads: files that are read at a time, for each shard that is being packed.
+        map: `map(function, shards)` as Python's own, to pack shards side by side: of a process pool, or made of a Dask
+            client's. `read` and `drive` must then be picklable. Without a `drive`, `folder` must be one for all.
 
     Returns:
         What could not be read: the rows of `unread.csv`, each a dict with the columns of the index and a `reason`.
@@ -305,30 +310,58 @@ def pack(files, read, folder, *, shard_bytes=256 << 20, longest_side=None, drive
     from tqdm.auto import tqdm
 
     os.makedirs(folder, exist_ok=True)
-    for name in os.listdir(folder):
-        if name.endswith(".part"):  # of a killed run
-            os.unlink(os.path.join(folder, name))
+    _clear(folder)
     remote = os.path.basename(os.path.normpath(folder)) if os.path.isabs(folder) else os.fspath(folder)
     settings = f"shard_bytes={shard_bytes} longest_side={longest_side}".encode()
-    todo, rows, contents, shards = _member_paths(files), [], None, 0
-    while len(rows) < len(todo):
-        name, shard = f"shard-{shards:05}.zip", None
-        if contents is None:
-            shard = _finished(os.path.join(folder, name), drive, f"{remote}/{name}", settings)
-            expected = [[file.id, str(file.version)] for _, file in todo[len(rows) : len(rows) + len(shard or ())]]
-            if not shard or [row[2:4] for row in shard] != expected:
-                contents = _contents(todo[len(rows) :], read, longest_side, reads)
-                contents = iter(tqdm(contents, "Packing", len(todo), initial=len(rows), unit=" files"))
-        if contents is not None:
-            shard = _write_shard(folder, name, contents, shard_bytes, settings)
-        _upload(drive, os.path.join(folder, name), remote)
-        rows, shards = rows + shard, shards + 1
+    pack_one = functools.partial(_pack_shard, read=read, folder=folder, remote=remote, longest_side=longest_side,
+                                 drive=drive, reads=reads, settings=settings)
+    shards = _shards_of(_member_paths(files), shard_bytes, longest_side)
+    if map is None:
+        with tqdm(desc="Packing", total=sum(len(todo) for _, todo in shards), unit=" files") as bar:
+            packed = [pack_one(shard, done=bar.update) for shard in shards]
+    else:
+        packed = list(map(pack_one, shards))
+        _clear(folder)  # of workers that were killed
+    rows = [row for part in packed for row in part]
     unread = [row for row in rows if row[-1]]
     for name, part in (("unread.csv", unread), ("index.csv", [row for row in rows if not row[-1]])):
         with open(os.path.join(folder, name), "w", newline="", encoding="utf-8", errors="backslashreplace") as out:
             csv.writer(out, lineterminator="\n").writerows([COLUMNS, *part])
         _upload(drive, os.path.join(folder, name), remote, keep=True)
     return [dict(zip(COLUMNS, row)) for row in unread]
+
+
+def _clear(folder):
+    """Removes what killed runs left half written."""
+    for name in os.listdir(folder):
+        if name.endswith(".part"):
+            os.unlink(os.path.join(folder, name))
+
+
+def _shards_of(todo, shard_bytes, longest_side):
+    """Which files go into which shard: [(name, [(path, file), ...]), ...]."""
+    shards, room = [], 0
+    for path, file in todo:
+        if room <= 0:
+            shards.append((f"shard-{len(shards):05}.zip", []))
+            room = shard_bytes
+        shards[-1][1].append((path, file))
+        size = getattr(file, "size", None) or 0
+        room -= size if longest_side is None else min(size, longest_side**2 // 2)
+    return shards
+
+
+def _pack_shard(shard, *, read, folder, remote, longest_side, drive, reads, settings, done=None):
+    """Packs and uploads one shard, unless it is there already; returns its rows of the index."""
+    (name, todo), done = shard, done or (lambda files: None)
+    os.makedirs(folder, exist_ok=True)  # on another machine
+    rows = _finished(os.path.join(folder, name), drive, f"{remote}/{name}", settings)
+    if rows and [row[2:4] for row in rows] == [[file.id, str(file.version)] for _, file in todo]:
+        done(len(todo))
+    else:
+        rows = _write_shard(folder, name, _contents(todo, read, longest_side, reads), settings, done)
+    _upload(drive, os.path.join(folder, name), remote)
+    return rows
 
 
 def _member_paths(files):
@@ -385,9 +418,9 @@ def _shrunk(path, file, data, longest_side):
     return path, file, data, ""
 
 
-def _write_shard(folder, name, contents, shard_bytes, settings):
+def _write_shard(folder, name, contents, settings, done):
     """Writes one shard under another name, and renames it when it is whole. Returns its rows of the index."""
-    rows, size = [], 0
+    rows = []
     handle, part = tempfile.mkstemp(dir=folder, suffix=".part")
     with os.fdopen(handle, "wb") as out:
         with zipfile.ZipFile(out, "w") as archive:
@@ -397,9 +430,7 @@ def _write_shard(folder, name, contents, shard_bytes, settings):
                     info = zipfile.ZipInfo(path)  # of 1980: the same bytes each time
                     info.comment = json.dumps({"id": file.id, "label": file.label}).encode()
                     archive.writestr(info, data)
-                    size += len(data)
-                if size >= shard_bytes:
-                    break
+                done(1)
             index = io.StringIO(newline="")
             csv.writer(index, lineterminator="\n").writerows(rows)
             archive.writestr(zipfile.ZipInfo("index.csv"), index.getvalue().encode("utf-8", "backslashreplace"))
