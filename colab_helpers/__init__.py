@@ -15,4 +15,5 @@ into your own project. What a file needs is named in its first lines.
 - `practice.py`: draws a folder of pictures to practise with.
 - `archives.py`: pictures in a ZIP on Drive, read where they lie.
 - `csv_images.py`: pictures as rows of numbers in a CSV.
+- `kedro_io.py`: a listing and a stream as datasets of a Kedro pipeline.
 """

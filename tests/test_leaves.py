@@ -24,6 +24,7 @@ PUBLIC = {
     "images": {"ImageError", "augmenter", "decoder"},
     "inventory": {"File", "describe", "duplicates", "load", "read_labels", "refresh", "resume"}
     | {"sample", "save", "split", "table"},
+    "kedro_io": {"ListingDataset", "SequenceDataset"},
     "plots": {
         "augmentations",
         "class_balance",
