@@ -307,7 +307,7 @@ def pack(files, read, folder, *, shard_bytes=256 << 20, longest_side=None, drive
     Returns:
         What could not be read: the rows of `unread.csv`, each a dict with the columns of the index and a `reason`.
     """
-    from tqdm.auto import tqdm
+    from tqdm import tqdm
 
     os.makedirs(folder, exist_ok=True)
     _clear(folder)
@@ -324,9 +324,10 @@ def pack(files, read, folder, *, shard_bytes=256 << 20, longest_side=None, drive
         _clear(folder)  # of workers that were killed
     rows = [row for part in packed for row in part]
     unread = [row for row in rows if row[-1]]
-    for name, part in (("unread.csv", unread), ("index.csv", [row for row in rows if not row[-1]])):
+    packed = [row[:-1] for row in rows if not row[-1]]
+    for name, part in (("unread.csv", [COLUMNS, *unread]), ("index.csv", [COLUMNS[:-1], *packed])):
         with open(os.path.join(folder, name), "w", newline="", encoding="utf-8", errors="backslashreplace") as out:
-            csv.writer(out, lineterminator="\n").writerows([COLUMNS, *part])
+            csv.writer(out, lineterminator="\n").writerows(part)
         _upload(drive, os.path.join(folder, name), remote, keep=True)
     return [dict(zip(COLUMNS, row)) for row in unread]
 
