@@ -25,6 +25,7 @@ import itertools
 import json
 import math
 import os
+import sys
 import tempfile
 import warnings
 from collections import Counter, defaultdict
@@ -308,7 +309,7 @@ def resume(drive, folder, path):
     rows = rows if start else {}  # a source that cannot go on starts over, and may have lost files since
     listing = drive.list_images(folder, position=start)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with open(path, "ab") as out, tqdm(desc=f"Listing {folder}", unit=" files", initial=len(rows)) as bar:
+    with open(path, "ab") as out, tqdm(desc="Listing", unit=" files", initial=len(rows), file=sys.stdout) as bar:
         out.truncate(path.read_bytes().rfind(b"\n") + 1 if start else 0)  # not a last line cut by the kill
         for count, file in enumerate(listing):
             if count % ROWS_PER_POSITION == 0:

@@ -328,7 +328,7 @@ def _font(count):
 
 
 def _whole_numbers():
-    return plt.MaxNLocator(integer=True, min_n_ticks=1)
+    return plt.MaxNLocator(integer=True, min_n_ticks=1, steps=[1, 2, 5, 10])
 
 
 def _bare(axis):

@@ -129,10 +129,8 @@ class Notebook:
         return self.panel.locator("[data-mime-type='application/vnd.jupyter.error']").all_inner_texts()
 
     def warnings(self):
-        """Lines on stderr, which a reader sees on a red ground; progress bars are not meant."""
-        texts = self.panel.locator("[data-mime-type='application/vnd.jupyter.stderr']").all_inner_texts()
-        return [line for text in texts for line in text.splitlines() if line.strip() and "it/s" not in line
-                and "files" not in line]  # fmt: skip
+        """What stands on stderr: a reader sees it on a red ground."""
+        return self.panel.locator("[data-mime-type='application/vnd.jupyter.stderr']").all_inner_texts()
 
     def pictures(self, folder):
         """Takes a picture of each code cell that shows something; returns how many."""
