@@ -169,7 +169,7 @@ class StreamingSequence(keras.utils.PyDataset):
                 place = block + OPEN_BLOCKS * (place / 2.0**64)
             order = np.argsort(place, kind="stable")
         size, (index, count) = self.batch_size, self._shard
-        return lambda k: order[k * size : (k + 1) * size][index::count]
+        return lambda k: np.array_split(order[k * size : (k + 1) * size], count)[index]
 
     def _total(self):
         """Batches of a whole epoch, without a last one that has no file for some shard."""
@@ -272,7 +272,10 @@ class StreamingSequence(keras.utils.PyDataset):
         return images, labels[:, None].astype(np.float32) if self.label_mode == "binary" else labels
 
     def shard(self, index, count):
-        """The part of each batch that the `index`-th of `count` processes reads; `batch_size` counts all parts."""
+        """The part of each batch that the `index`-th of `count` processes reads; one after the other they are the batch.
+
+        `batch_size` counts all parts. A last batch of fewer files than processes is left out.
+        """
         _check("index", index, range(count))
         if self.batch_size % count:
             raise ValueError(f"`count` must divide `batch_size` {self.batch_size}. Received: count={count}")

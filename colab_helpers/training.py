@@ -23,6 +23,7 @@ Example:
     True
 """
 
+import io
 import json
 import os
 import shutil
@@ -55,7 +56,8 @@ class ResumeTraining(keras.callbacks.Callback):
         save_freq: Batches between checkpoints, or "epoch". There is one at the start of each epoch in any case.
         drive: A `Drive` or `LocalFolder` that the newest checkpoint is uploaded to, in the background; on a fresh
             machine, with `folder` empty, it is fetched from there. A relative `folder` is the path on the Drive
-            too; of an absolute one its last name is.
+            too; of an absolute one its last name is. Of several processes (`keras.distribution` on JAX), the first
+            writes and reads checkpoints, and hands the others what it read.
         keep: Callbacks whose state is restored too, such as EarlyStopping, ReduceLROnPlateau, ModelCheckpoint.
             In `callbacks`, put ResumeTraining after them.
 
@@ -80,7 +82,7 @@ class ResumeTraining(keras.callbacks.Callback):
             raise ValueError("ResumeTraining needs the sequence that `fit` is given, and no `steps_per_epoch`. "
                              f"Received: {self._total} batches; `fit` has {self.params['steps']}")
         self._build()
-        self._found = self._newest()
+        self._found = _from_first_process(self._newest)
         if self._found is None:
             return
         header, epochs = self._found[0], self.params["epochs"]
@@ -218,6 +220,8 @@ class ResumeTraining(keras.callbacks.Callback):
 
     def _save(self, epoch, batches_trained, stopped=False):
         self._saved = batches_trained
+        if not _is_first_process():
+            return
         arrays = [_array(variable) for group in self._variables().values() for variable in group]
         history = self.model.history
         header = {
@@ -229,8 +233,7 @@ class ResumeTraining(keras.callbacks.Callback):
         path = self.folder / f"checkpoint-{header['serial'] % 2}.npz"
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            _write(path, lambda out: np.savez(out, header=np.frombuffer(json.dumps(header).encode(), np.uint8),
-                                              **{str(index): array for index, array in enumerate(arrays)}))
+            _write(path, lambda out: _dump(out, header, arrays))
         except OSError as error:
             warnings.warn(f"Could not write the checkpoint '{path}': {error}. Training goes on, and the next one is "
                           "tried in its turn; the one before is whole.", stacklevel=2)
@@ -351,6 +354,33 @@ class InputMeter(keras.callbacks.Callback):
         return f"All {reads} reads are under way at all times: pack the files into an archive, or cache them."
 
 
+def _is_first_process():
+    """Whether this is the first, or only, process of a run; in all of them, the variables are the same."""
+    if keras.backend.backend() != "jax":
+        return True
+    import jax
+
+    return jax.process_index() == 0
+
+
+def _from_first_process(find):
+    """What `find` returns in the first of all processes: their disks may differ, the place they go on from must not."""
+    if keras.backend.backend() != "jax":
+        return find()
+    import jax
+    from jax.experimental.multihost_utils import broadcast_one_to_all
+
+    if jax.process_count() == 1:
+        return find()
+    out = io.BytesIO()
+    if jax.process_index() == 0 and (found := find()):
+        _dump(out, *found)
+    size = int(broadcast_one_to_all(np.int32(out.tell())))
+    data = np.zeros(size, np.uint8)
+    data[: out.tell()] = np.frombuffer(out.getvalue(), np.uint8)
+    return _read(io.BytesIO(np.asarray(broadcast_one_to_all(data)).tobytes())) if size else None
+
+
 def _array(variable):
     array = np.asarray(keras.ops.convert_to_numpy(variable))
     return array if array.dtype.isbuiltin == 1 else array.astype(np.float32)  # bfloat16: exact, and no pickle
@@ -399,6 +429,11 @@ def _write(path, write):
         os.fsync(folder)  # so that the new name survives a power cut too
     finally:
         os.close(folder)
+
+
+def _dump(out, header, arrays):
+    header = np.frombuffer(json.dumps(header).encode(), np.uint8)
+    np.savez(out, header=header, **{str(index): array for index, array in enumerate(arrays)})
 
 
 def _read(path):
