@@ -34,6 +34,7 @@ import struct
 import tempfile
 import threading
 import zipfile
+import zlib
 from dataclasses import dataclass
 
 __all__ = ["ArchiveError", "open_archive", "pack"]
@@ -49,15 +50,12 @@ COLUMNS = ("shard", "path", "id", "version", "label", "size", "reason")  # of th
 
 
 class ArchiveError(Exception):
-    """An archive, or a member of one, that cannot be read; the message says which, why, and what to do."""
+    """An archive or a member cannot be read; the message says which, why, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """An image in an archive: a file as `Drive` lists them. `version` is its CRC; `block` names the range it lies in.
-
-    `offset` is where its header lies in the archive, `packed` its size there, both in bytes.
-    """
+    """An image in an archive: a file as `Drive` lists them."""
 
     id: str
     name: str
@@ -65,20 +63,19 @@ class Member:
     path: str
     size: int
     md5: None
-    version: str
-    block: str
-    offset: int
-    packed: int
-    method: int
+    version: str  # its CRC
+    block: str  # names the range that it is fetched with
+    offset: int  # of its header in the archive, in bytes
+    packed: int  # its size there, in bytes
+    method: int  # how it is packed
 
 
 def open_archive(drive, path):
-    """Opens a ZIP, several, or a folder that `pack` wrote, to read images from it in place.
+    """Opens a ZIP, several, or a folder that `pack` wrote, to read images in place.
 
     Example:
         archive = open_archive(drive, "flowers.zip")
-        files = archive.list_images()
-        train = StreamingSequence(files, archive.read, decode)
+        train = StreamingSequence(archive.list_images(), archive.read, decode)
 
     Args:
         drive: a `Drive`, a `LocalFolder`, or anything with `find(path) -> file` and `read(file, start, end)`.
@@ -90,18 +87,18 @@ def open_archive(drive, path):
     Raises:
         ArchiveError: it is no whole ZIP, or is encrypted, or members overlap or name paths outside.
     """
-    if isinstance(path, (str, os.PathLike)) and not os.fspath(path).lower().endswith(".zip"):
-        path = _shards(drive, os.fspath(path))
-    paths = [path] if isinstance(path, (str, os.PathLike)) else list(path)
-    return Archive(drive, [drive.find(os.fspath(one)) for one in paths])
+    paths = [path] if isinstance(path, (str, os.PathLike)) else path
+    return Archive(drive, [drive.find(one) for path in paths for one in _shards(drive, os.fspath(path))])
 
 
 def _shards(drive, path):
-    """The archives in a folder, as its index names them. Else it is the ID or address of one archive, or nothing."""
+    """The archives in a folder, as its index names them; any other path, ID or address is one archive."""
+    if path.lower().endswith(".zip"):
+        return [path]
     try:
         index = drive.read(drive.find(posixpath.join(path, "index.csv"))).decode()
     except Exception:
-        return path
+        return [path]
     shards = dict.fromkeys(row["shard"] for row in csv.DictReader(io.StringIO(index)))
     return [posixpath.join(path, posixpath.basename(shard)) for shard in shards]
 
@@ -135,22 +132,22 @@ class Archive:
         raise ArchiveError(f"There is no image {path!r} in the archive. `list_images()` shows what it holds.")
 
     def read(self, file, start=None, end=None):
-        """The bytes of an image, or those from `start` up to, not including, `end`. Its CRC is checked.
-
-        A whole block is fetched and kept for its neighbours, so read in the order of the blocks.
-        """
+        """The bytes of an image, or those from `start` up to, not including, `end`. Its CRC is checked, and its block
+        kept for its neighbours."""
         try:
             first, data = self._ranges[file.block][1], self._block(file.block)
-            head = data(file.offset - first, 30)
-            names = sum(struct.unpack_from("<HH", head, 26)) if head[:4] == b"PK\3\4" else None
-            packed = names is not None and data(file.offset - first + 30 + names, file.packed)
+            at = file.offset - first
+            head = data(at, 30)
+            if head[:4] != b"PK\3\4":
+                raise zipfile.BadZipFile("its header is missing")
+            at += 30 + sum(struct.unpack_from("<HH", head, 26))  # the lengths of its name and its extra field
             info = zipfile.ZipInfo()
             info.compress_type, info.compress_size, info.file_size = file.method, file.packed, file.size
             info.CRC = int(file.version, 16)
-            unpacked = zipfile.ZipExtFile(io.BytesIO(packed or b""), "r", info).read(file.size + 1)
-            if names is None or len(unpacked) != file.size:
-                raise zipfile.BadZipFile("its header is missing" if names is None else "its end is missing")
-        except (zipfile.BadZipFile, zipfile.zlib.error, EOFError, struct.error) as error:
+            unpacked = zipfile.ZipExtFile(io.BytesIO(data(at, file.packed)), "r", info).read(file.size + 1)
+            if len(unpacked) != file.size:
+                raise zipfile.BadZipFile("its end is missing")
+        except (zipfile.BadZipFile, zlib.error, EOFError, struct.error) as error:
             raise ArchiveError(f"Could not read {file.path!r} (id {file.id}) from its archive: {error}. Test the archive "
                                "with `unzip -t`, and upload it again.") from error
         return unpacked[start:end]
@@ -158,40 +155,33 @@ class Archive:
     def _block(self, name):
         """Fetches a block, once for all threads that ask; returns `data(offset, size) -> bytes`."""
         with self._lock:
-            if name not in self._blocks:
-                self._blocks[name] = self._pool.submit(lambda: _on_disk(self._drive.read(*self._ranges[name])))
+            block = self._blocks.get(name)
+            if block is None or block.done() and block.exception():  # not asked for yet, or it failed
+                block = self._pool.submit(lambda: _on_disk(self._drive.read(*self._ranges[name])))
+                self._blocks[name] = block
                 sizes = {key: self._ranges[key][2] - self._ranges[key][1] for key in self._blocks}
                 while len(sizes) > 1 and sum(sizes.values()) > HELD:
                     sizes.pop(self._blocks.popitem(last=False)[0])
             self._blocks.move_to_end(name)
-            block = self._blocks[name]
-        try:
-            return block.result()
-        except BaseException:
-            with self._lock:
-                if self._blocks.get(name) is block:  # the next read tries again
-                    del self._blocks[name]
-            raise
+        return block.result()
 
     def _open(self, file):
         """Reads an archive's directory; returns its images in the order in which they lie there."""
         try:
             with zipfile.ZipFile(_Ranged(self._drive.read, file)) as archive:
                 infos = sorted(archive.infolist(), key=lambda info: info.header_offset)
-                if infos and infos[0].header_offset < 0:
-                    raise zipfile.BadZipFile("its start is missing")
                 return self._members_of(file, infos, [info.header_offset for info in infos][1:] + [archive.start_dir])
-        except (zipfile.BadZipFile, NotImplementedError, struct.error, ValueError, EOFError) as error:
+        except (zipfile.BadZipFile, NotImplementedError, struct.error, ValueError, EOFError, RecursionError) as error:
             raise ArchiveError(f"Could not open the archive {file.name!r} (id {file.id}): {error}. Make it again with "
                                "any ZIP program, or with `pack`, and upload it again.") from error
 
     def _members_of(self, file, infos, ends):
         members, block, first, last = {}, None, 0, -1
         for info, end in zip(infos, ends):
-            if info.header_offset + 30 + len(info.orig_filename) + info.compress_size > end:
-                raise zipfile.BadZipFile(f"{info.filename!r} overlaps what comes next, as in a decompression bomb")
+            if info.header_offset < 0 or info.header_offset + 30 + len(info.orig_filename) + info.compress_size > end:
+                raise zipfile.BadZipFile(f"{info.filename!r} is cut off, or overlaps what comes next as in a bomb")
             end = min(end, info.header_offset + info.compress_size + SLACK)
-            parts, comment = _parts(info), _comment(info)
+            parts, origin = _parts(info), _origin(info)
             path = "/".join(parts)
             if not path.lower().endswith(IMAGE_NAMES) or parts[0] == "__MACOSX" or parts[-1].startswith("."):
                 continue
@@ -199,10 +189,10 @@ class Archive:
             if info.header_offset != last or end - first > BLOCK:  # not the next one, or no room: a new block
                 block, first = f"{file.id}#{info.header_offset}", info.header_offset
             self._ranges[block], last = (file, first, end), end
-            label = comment.get("label", parts[-2] if len(parts) > 1 else posixpath.splitext(file.name)[0])
-            member_id = comment.get("id", f"{file.id}/{path}")
-            members[path] = Member(member_id, parts[-1], label, path, info.file_size, None, f"{info.CRC:08x}", block,
-                                   info.header_offset, info.compress_size, info.compress_type)
+            label = parts[-2] if len(parts) > 1 else posixpath.splitext(file.name)[0]
+            members[path] = Member(
+                origin.get("id", f"{file.id}/{path}"), parts[-1], origin.get("label", label), path, info.file_size, None,
+                f"{info.CRC:08x}", block, info.header_offset, info.compress_size, info.compress_type)
         if not members:
             raise zipfile.BadZipFile("it holds no image")
         return members.values()
@@ -216,9 +206,6 @@ class _Ranged(io.RawIOBase):
 
     def seekable(self):
         return True
-
-    def tell(self):
-        return self._at
 
     def seek(self, offset, whence=os.SEEK_SET):
         at = offset + (0, self._at, self._file.size)[whence]
@@ -263,12 +250,9 @@ def _parts(info):
     return parts
 
 
-def _comment(info):
-    """What `pack` says of a member: its id and label where it came from."""
-    try:
-        return json.loads(info.comment) if info.comment.startswith(b'{"id":') else {}
-    except ValueError:
-        return {}
+def _origin(info):
+    """The id and label that a member had where `pack` took it from."""
+    return json.loads(info.comment) if info.comment.startswith(b'{"id":') else {}
 
 
 def _check(info):
@@ -283,9 +267,8 @@ def _check(info):
 def pack(files, read, folder, *, shard_bytes=256 << 20, longest_side=None, drive=None, reads=32, map=None):
     """Writes a listing into a few ZIPs ("shards"), which any unzip program opens and `open_archive` reads in place.
 
-    The files are put in a random order, always the same, so that what lies together is of all classes. Which files
-    a shard holds depends on the listing alone, so shards can be packed in any order, anywhere. After a kill, the
-    same call packs only what is missing.
+    The files are put in a random order, always the same, so that what lies together is of all classes. What a shard
+    holds depends on the listing alone; after a kill, the same call packs only what is missing.
 
     Example:
         unread = pack(drive.list_images("flowers17"), drive.read, "packed/flowers17", drive=drive)
@@ -295,14 +278,13 @@ def pack(files, read, folder, *, shard_bytes=256 << 20, longest_side=None, drive
         files: the listing. Class folders are kept: a member is called `label/name`.
         read: `read(file) -> bytes`.
         folder: local folder for the shards and `index.csv`, which has a row for each file: shard, id, version, label.
-        shard_bytes: a shard with so many bytes is full, by the sizes listed; with `longest_side`, half a byte a pixel
-            is reckoned for what is made smaller.
+        shard_bytes: a shard is full with so many bytes, as listed, or half a byte a pixel for what is made smaller.
         longest_side: in pixels; larger images are made smaller and stored as JPEGs of quality 90 (those with
             transparency as PNGs). None leaves every byte as it is.
         drive: where given, each shard is uploaded to the folder of that name there, compared by md5, and deleted here.
-        reads: files that are read at a time, for each shard that is being packed.
-        map: `map(function, shards)` as Python's own, to pack shards side by side: of a process pool, or made of a Dask
-            client's. `read` and `drive` must then be picklable. Without a `drive`, `folder` must be one for all.
+        reads: files that are read at a time for a shard.
+        map: packs shards side by side: `map(function, shards)` of a process pool, or made of a Dask client's. `read`
+            and `drive` must then be picklable. Without a `drive`, `folder` must be one for all.
 
     Returns:
         What could not be read: the rows of `unread.csv`, each a dict with the columns of the index and a `reason`.
@@ -310,7 +292,6 @@ def pack(files, read, folder, *, shard_bytes=256 << 20, longest_side=None, drive
     from tqdm import tqdm
 
     os.makedirs(folder, exist_ok=True)
-    _clear(folder)
     remote = os.path.basename(os.path.normpath(folder)) if os.path.isabs(folder) else os.fspath(folder)
     settings = f"shard_bytes={shard_bytes} longest_side={longest_side}".encode()
     pack_one = functools.partial(_pack_shard, read=read, folder=folder, remote=remote, longest_side=longest_side,
@@ -321,7 +302,9 @@ def pack(files, read, folder, *, shard_bytes=256 << 20, longest_side=None, drive
             packed = [pack_one(shard, done=bar.update) for shard in shards]
     else:
         packed = list(map(pack_one, shards))
-        _clear(folder)  # of workers that were killed
+    for name in os.listdir(folder):
+        if name.endswith(".part"):  # of those that were killed
+            os.unlink(os.path.join(folder, name))
     rows = [row for part in packed for row in part]
     unread = [row for row in rows if row[-1]]
     packed = [row[:-1] for row in rows if not row[-1]]
@@ -330,13 +313,6 @@ def pack(files, read, folder, *, shard_bytes=256 << 20, longest_side=None, drive
             csv.writer(out, lineterminator="\n").writerows(part)
         _upload(drive, os.path.join(folder, name), remote, keep=True)
     return [dict(zip(COLUMNS, row)) for row in unread]
-
-
-def _clear(folder):
-    """Removes what killed runs left half written."""
-    for name in os.listdir(folder):
-        if name.endswith(".part"):
-            os.unlink(os.path.join(folder, name))
 
 
 def _shards_of(todo, shard_bytes, longest_side):
@@ -409,8 +385,7 @@ def _shrunk(path, file, data, longest_side):
 
         image = Image.open(io.BytesIO(data))
         if max(image.size) > longest_side and image.mode in ("RGB", "L", "CMYK", "RGBA", "LA", "P"):
-            if image.mode == "P":
-                image = image.convert("RGBA" if "transparency" in image.info else "RGB")
+            image = image.convert("RGBA" if "transparency" in image.info else "RGB") if image.mode == "P" else image
             image.thumbnail((longest_side, longest_side), Image.Resampling.LANCZOS)
             image, out = ImageOps.exif_transpose(image), io.BytesIO()
             kind = "png" if image.mode.endswith("A") else "jpeg"
@@ -438,7 +413,6 @@ def _write_shard(folder, name, contents, settings, done):
             archive.comment = settings
         out.flush()
         os.fsync(out.fileno())
-    os.chmod(part, 0o644)
     os.replace(part, os.path.join(folder, name))
     return rows
 
@@ -446,13 +420,10 @@ def _write_shard(folder, name, contents, settings, done):
 def _finished(path, drive, remote, settings):
     """The rows of a shard that an earlier run finished, here or on Drive; None where there is none."""
     try:
-        if os.path.exists(path):
-            source = open(path, "rb")
-        else:
-            source = _Ranged(drive.read, drive.find(remote))
+        source = open(path, "rb") if os.path.exists(path) else _Ranged(drive.read, drive.find(remote))
         with source, zipfile.ZipFile(source) as archive:
-            text = archive.read("index.csv").decode()
-            return list(csv.reader(io.StringIO(text, newline=""))) if archive.comment == settings else None
+            text = io.StringIO(archive.read("index.csv").decode(), newline="")
+            return list(csv.reader(text)) if archive.comment == settings else None
     except Exception:
         return None  # not there, or not whole: it is packed again
 

@@ -45,7 +45,7 @@ __all__ = ["PixelCache", "cached"]
 
 _ROW = struct.Struct("<16sQQI4x")  # in the index: a record's key, offset, length in bytes, checksum; the row's own
 _PAGE = 4096  # bytes
-_GROW = 64 << 20  # bytes that are reserved ahead at most, so that a full disk shows before a record is half written
+_GROW = 64 << 20  # bytes reserved ahead at most
 
 
 def cached(read, folder, *, max_bytes):
@@ -98,8 +98,7 @@ class _Records:
 
     @property
     def stats(self):
-        """A dict: `hits`, `misses`, `damaged` here, `records`, `bytes`, `max_bytes`; `full`: nothing more fits;
-        `off`: the disk failed, so nothing more is written."""
+        """A dict: `hits`, `misses`, `damaged` here, `records`, `bytes`, `max_bytes`; `full`; `off`: the disk failed."""
         counts = {"hits": self._hits, "misses": self._misses, "damaged": self._damaged, "records": self._rows}
         return counts | {"bytes": self._size(), "max_bytes": self._max_bytes, "full": self._full, "off": self._off}
 
@@ -227,13 +226,11 @@ class _Records:
         size = os.fstat(self._data).st_size
         if size >= end:
             return
-        # An eighth more than needed; but at most half of what is left, as the index grows too.
-        left = self._max_bytes - end - (self._rows + 1) * _ROW.size
+        left = self._max_bytes - end - (self._rows + 1) * _ROW.size  # half of it at most: the index grows too
         more = end + max(0, min(end // 8, _GROW, left // 2)) - size
-        if hasattr(os, "posix_fallocate"):
-            os.posix_fallocate(self._data, size, more)
-        else:  # macOS
-            os.ftruncate(self._data, size + more)
+        # macOS has no posix_fallocate
+        reserve = getattr(os, "posix_fallocate", lambda data, start, length: os.ftruncate(data, start + length))
+        reserve(self._data, size, more)
 
     def _switch_off(self, error):
         self.close()

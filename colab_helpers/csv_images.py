@@ -159,20 +159,14 @@ class Rows:
     def _block(self, number):
         """Fetches a block, once for all threads that ask; returns `data(offset, size) -> bytes`."""
         with self._lock:
-            if number not in self._blocks:
-                fetch = self._pool.submit(lambda: _on_disk(self._drive.read(self._file, *self._range(number))))
-                self._blocks[number] = fetch
+            block = self._blocks.get(number)
+            if block is None or block.done() and block.exception():  # not asked for yet, or it failed
+                block = self._pool.submit(lambda: _on_disk(self._drive.read(self._file, *self._range(number))))
+                self._blocks[number] = block
                 while len(self._blocks) > max(1, HELD // BLOCK):
                     self._blocks.popitem(last=False)
             self._blocks.move_to_end(number)
-            block = self._blocks[number]
-        try:
-            return block.result()
-        except BaseException:
-            with self._lock:
-                if self._blocks.get(number) is block:  # the next read tries again
-                    del self._blocks[number]
-            raise
+        return block.result()
 
 
 def _on_disk(data):
