@@ -18,7 +18,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 .PHONY: help run test test-full browser-test bench notebooks address clean
 
 help:  ## this list
-	@sed -n 's/^\([a-z-]*\):.*## /\1  /p' Makefile | awk -F'  ' '{printf "make %-11s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*## /\1  /p' Makefile | awk -F'  ' '{printf "make %-13s %s\n", $$1, $$2}'
 
 run: .venv/ready  ## the course 01 to 05 on pictures it draws; on your own photos with FOLDER=path
 	@.venv/bin/python tests/course.py run $(if $(FOLDER),--folder "$(FOLDER)")

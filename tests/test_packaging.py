@@ -105,6 +105,18 @@ def test_one_address_stands_everywhere():
                 assert found == repository(), path.name
 
 
+def test_the_readme_names_everything_there_is():
+    """Each notebook stands in the README with its badge, and each leaf in the table of what to copy."""
+    readme = (ROOT / "README.md").read_text()
+    for path in NOTEBOOKS:
+        assert f"]({path.relative_to(ROOT)})" in readme
+        assert f"/{repository()}/blob/main/notebooks/{path.name})" in readme
+    for leaf in (ROOT / "colab_helpers").glob("[a-z]*.py"):
+        assert f"| `{leaf.name}` |" in readme
+    for target in re.findall(r"\]\((?!https?:|#)([^)]+)\)", readme):
+        assert (ROOT / target).exists(), target
+
+
 def test_a_fork_gets_its_own_address(tmp_path, monkeypatch):
     """`make address` rewrites badges, setup cells, documents and metadata, and then nothing of the old is left."""
     import course
