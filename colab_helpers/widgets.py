@@ -285,10 +285,11 @@ def live_view(sequence, *, seconds=0.5):
 
         def on_epoch_begin(self, epoch, logs=None):
             self.epoch, self.before, self.epoch_begun = epoch, dict(sequence.stats), time.monotonic()
+            self.ended = self.epoch_begun
             self.first = self.epoch if not self.rows else self.first
 
         def on_train_batch_end(self, batch, logs=None):
-            self.batches += 1
+            self.batches, self.ended = self.batches + 1, time.monotonic()
             if time.monotonic() - self.updated >= seconds:
                 self.show([*self.rows, self.row(logs)], batch + 1)
 
@@ -303,7 +304,7 @@ def live_view(sequence, *, seconds=0.5):
                 self.show(self.rows, None)
 
         def row(self, logs):
-            passed = max(time.monotonic() - self.epoch_begun, 1e-9)
+            passed = max(self.ended - self.epoch_begun, 1e-9)  # without validation
             spent = {name: sequence.stats[name] - self.before[name] for name in ("images", "waiting")}
             numbers = {name: f"{float(value):.4g}" for name, value in (logs or {}).items()}
             speed, waited = spent["images"] / passed, min(spent["waiting"] / passed, 1)
