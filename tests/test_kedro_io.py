@@ -166,6 +166,18 @@ def test_the_catalog_sets_decoder_augmentation_and_cache(practice, tmp_path):
     assert warm.augment is not None
 
 
+def test_with_a_cache_each_picture_is_asked_for_once(practice, drive_server, tmp_path):
+    """What one node decoded, the next one's Sequence takes from the cache, without a request to Drive."""
+    server = drive_server(practice)
+    cache = {"folder": str(tmp_path / "pixels"), "max_bytes": 10**6}
+    data = catalog(tmp_path, {"endpoint": server.url}, cache=cache)
+    data.save("train_photos", list(data.load("photos")))
+    first = pixels(data.load("train_photos"))
+    asked = len(server.log)
+    np.testing.assert_array_equal(first, pixels(data.load("train_photos")))
+    assert len(server.log) == asked
+
+
 def test_a_zip_is_read_in_place(practice, tmp_path):
     """With `archive`, the same entries list and stream the members of a ZIP."""
     shutil.make_archive(str(tmp_path / "photos"), "zip", practice)

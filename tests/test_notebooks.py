@@ -86,7 +86,7 @@ def test_its_cells_are_short(path):
     assert 15 <= len(notebook.cells) <= 30
     for cell in code_cells(notebook):
         lines = [line for line in cell.source.splitlines() if not re.match(r" *(#|import |from |$)", line)]
-        if "layers." not in cell.source:  # a model is written out whole
+        if "layers." not in cell.source and not cell.source.startswith("%%writefile"):  # those are written out whole
             assert len(lines) <= 14, cell.source
 
 
