@@ -346,7 +346,7 @@ def address(arguments):
     if not re.fullmatch(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+", arguments.repository):
         raise SystemExit(f"make address REPO=owner/name, please. Received: {arguments.repository!r}")
     old, new = repository(), arguments.repository
-    for path in [ROOT / "pyproject.toml", *sorted(ROOT.glob("*.md")), *NOTEBOOKS]:
+    for path in [*NOTEBOOKS, *sorted(ROOT.glob("*.md")), ROOT / "pyproject.toml"]:  # the old one is read there
         text = path.read_text()
         changed = re.sub(rf"(github(?:\.com)?/){re.escape(old)}(?![\w-])", rf"\g<1>{new}", text)
         if changed != text:
