@@ -312,13 +312,14 @@ class InputMeter(keras.callbacks.Callback):
 
     Args:
         sequence: The `StreamingSequence` that `fit` trains on.
+        verbose: Whether to print a line after each epoch.
     """
 
     async_safe = True  # Keras need not wait for the GPU at each batch on account of this callback
 
-    def __init__(self, sequence):
+    def __init__(self, sequence, verbose=True):
         super().__init__()
-        self.sequence, self.history = sequence, []
+        self.sequence, self.verbose, self.history = sequence, verbose, []
 
     def on_epoch_begin(self, epoch, logs=None):
         self._before = dict(self.sequence.stats)
@@ -334,8 +335,9 @@ class InputMeter(keras.callbacks.Callback):
                 "waiting_share": min(1.0, row["waiting"] / seconds), "training": max(0.0, seconds - row["waiting"])}
         row["advice"] = self._advice(row)
         self.history.append(row)
-        print(f"\n{row['images_per_second']:.0f} images/s; {row['waiting_share']:.0%} of the time training waited for "
-              f"them. {row['advice']}")
+        if self.verbose:
+            print(f"\n{row['images_per_second']:.0f} images/s; {row['waiting_share']:.0%} of the time training waited for "
+                  f"them. {row['advice']}")
 
     def _advice(self, row):
         cores, reads = os.cpu_count() or 1, self.sequence.reads
