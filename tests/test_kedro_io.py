@@ -10,6 +10,8 @@ import pytest
 
 kedro_io = pytest.importorskip("kedro.io", reason="Kedro is an extra: pip install colab_helpers[kedro]")
 
+from cryptography.hazmat.primitives import serialization  # noqa: E402
+from cryptography.hazmat.primitives.asymmetric import rsa  # noqa: E402
 from kedro.io import DataCatalog, DatasetError  # noqa: E402
 
 from colab_helpers.kedro_io import ListingDataset, SequenceDataset  # noqa: E402
@@ -78,6 +80,38 @@ def test_credentials_come_from_the_store(practice, drive_server, tmp_path):
     with pytest.raises(Exception, match="sign") as caught:
         list(wrong.load("photos"))
     assert "not-the-right-one" not in str(caught.value)
+
+
+def service_account(token_uri):
+    """The JSON that Google gives for a service account, with a key made for this test."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    return {
+        "type": "service_account",
+        "client_email": "pipeline@example.com",
+        "private_key": key.private_bytes(*form).decode(),
+        "token_uri": token_uri,
+    }
+
+
+def refreshed(token_uri):
+    """The arguments of google-auth's Credentials, without a token that is still good."""
+    return {
+        "refresh_token": "practice-refresh-token",
+        "token_uri": token_uri,
+        "client_id": "a",
+        "client_secret": "b",
+    }
+
+
+@pytest.mark.parametrize("entry", [service_account, refreshed])
+def test_a_pipeline_signs_in_without_a_browser(entry, practice, drive_server, tmp_path):
+    """A service account, or a refresh token, in the store is all that a server needs to list and read."""
+    server = drive_server(practice)
+    store = {"drive": entry(f"{server.url}/token")}
+    data = catalog(tmp_path, {"endpoint": server.url}, store)
+    data.save("train_photos", list(data.load("photos"))[:4])
+    assert data.load("train_photos")[0][0].shape == (4, 8, 8, 3)
 
 
 @pytest.mark.parametrize("name", ["photos", "train_photos"])
@@ -188,6 +222,15 @@ def test_a_zip_is_read_in_place(practice, tmp_path):
     )
     dataset.save(listing.load())
     assert pixels(dataset.load()).shape == (36, 8, 8, 3)
+
+
+def test_other_processes_are_refused(practice, tmp_path):
+    """Kedro's ParallelRunner, which would pickle a dataset without its credentials, refuses it by name."""
+    entry = {"type": LISTING, "drive": {"source": str(practice)}}
+    data = kedro_io.SharedMemoryDataCatalog.from_config({"photos": entry})
+    assert data["photos"]
+    with pytest.raises(AttributeError, match="photos"):
+        data.validate_catalog()
 
 
 def test_a_listing_is_no_output():
