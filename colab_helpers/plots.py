@@ -221,9 +221,9 @@ def confusion(labels, predictions, class_names):
     worst = [pair for pair in worst if wrong[pair]]
     side = min(0.42 * n + 3.5, 11) if n <= 20 else min(0.08 * n + 5, 13)
     columns, ratios = (1, [1]) if n <= 20 else (2, [side, 3.4])
-    figure, axes = _figure(side + (0.8 if n <= 20 else 4.8), side, 1, columns, width_ratios=ratios)
+    figure, axes = _figure(side + (0.8 if n <= 20 else 4.8), side - (0.6 if n <= 20 else 0), 1, columns, width_ratios=ratios)
     axis = axes[0, 0]
-    image = axis.imshow(share, cmap="Blues", vmin=0, vmax=1, aspect="equal" if n <= 20 else "auto")
+    image = axis.imshow(share, cmap="Blues", vmin=0, vmax=1, aspect="auto")
     names = [_short(name, 18) for name in class_names]
     across = ["\n".join(textwrap.wrap(name, 10)) for name in names] if n <= 5 else names
     axis.set_xticks(range(n), across, rotation=90 if n > 5 else 0, fontsize=_font(n))
@@ -269,7 +269,8 @@ def mistakes(table, files, read, decode, *, count=12):
         cell.set_xlabel(f"predicted {_short(row.predicted, 14)}\n({row.confidence:.0%} sure)", fontsize=9, color=RED)
     if not len(shown):
         return _titled(figure, f"No mistakes in {len(files):,} pictures")
-    words = f"Mistakes: {len(table)} of {len(files):,} pictures, {sum(table['confidence'] >= 0.9)} at 90 % or surer"
+    sure = sum(table["confidence"] >= 0.9)
+    words = f"Mistakes: {len(table)} of {len(files):,} pictures" + (f", {sure} at 90 % or surer" if sure else "")
     return _titled(figure, words + (f". The {len(shown)} surest:" if len(shown) < len(table) else ""))
 
 

@@ -13,6 +13,7 @@ import urllib.request
 from pathlib import Path
 
 import nbformat
+from course import START_UP_NOTES
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -53,7 +54,8 @@ def jupyter_lab(folder, drive_url):
         "IPYTHONDIR": str(home / "ipython"),
         "JUPYTER_TOKEN": token,
     }
-    environment.pop("MPLBACKEND", None)
+    for name in ("MPLBACKEND", "PYTEST_CURRENT_TEST"):  # with the second, ipykernel hides what libraries print
+        environment.pop(name, None)
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", "--port=0",
                f"--ServerApp.root_dir={folder}", f"--LabApp.user_settings_dir={home / 'settings'}",
                f"--LabApp.workspaces_dir={home / 'workspaces'}", "--LabApp.extension_manager=readonly"]  # fmt: skip
@@ -129,8 +131,9 @@ class Notebook:
         return self.panel.locator("[data-mime-type='application/vnd.jupyter.error']").all_inner_texts()
 
     def warnings(self):
-        """What stands on stderr: a reader sees it on a red ground."""
-        return self.panel.locator("[data-mime-type='application/vnd.jupyter.stderr']").all_inner_texts()
+        """What stands on stderr, where a reader sees it on a red ground, but for TensorFlow's start-up notes."""
+        texts = self.panel.locator("[data-mime-type='application/vnd.jupyter.stderr']").all_inner_texts()
+        return [text for text in texts if START_UP_NOTES.sub("", f"{text}\n").strip()]
 
     def pictures(self, folder):
         """Takes a picture of each code cell that shows something; returns how many."""
