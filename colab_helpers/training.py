@@ -151,7 +151,7 @@ class ResumeTraining(keras.callbacks.Callback):
         """
         model, step = self.model, self.model.train_function
 
-        def no_step(iterator):
+        def no_step(*state_and_iterator):  # on JAX, the state comes first
             model.train_function = step
             raise StopIteration
 
