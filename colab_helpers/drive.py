@@ -247,7 +247,7 @@ class _Response(http.client.HTTPResponse):
         if amt is not None:
             return super().read(amt)
         ends, parts = time.monotonic() + DEADLINE + (self.length or 0) / SLOWEST, []
-        while part := self.read1(1 << 18):
+        while part := self.read1(1 << 16):
             parts.append(part)
             if time.monotonic() > ends:
                 raise TimeoutError("the answer came too slowly")

@@ -24,12 +24,14 @@ Example:
 
 import copy
 import csv
+import functools
 import hashlib
 import mmap
 import os
 import queue
 import threading
 import weakref
+from concurrent.futures import ThreadPoolExecutor
 from time import perf_counter
 
 import keras
@@ -326,8 +328,8 @@ class _Pass:
         self.stats, self.skipped, self.skip = sequence.stats, sequence._skipped, sequence.on_bad_file == "skip"
         self.first, self.next, self.last, self.salt = first, first, last, (sequence.seed, epoch)
         self.room, self.process = threading.Condition(sequence._lock), os.getpid()
-        self.batches, self.threads, self.encoded, self.closed = {}, [], 0, False
-        self.to_read, self.to_decode = queue.SimpleQueue(), queue.SimpleQueue()
+        self.to_read, self.readers = queue.SimpleQueue(), 0
+        self.batches, self.encoded, self.closed = {}, 0, False
         self.shape, self.reads = getattr(sequence.decode, "shape", None), sequence.reads
         self.size, self.spare = sequence.batch_size // sequence._shard[1], []
         room = _DECODED_BYTES // (self.size * int(np.prod(self.shape))) if self.shape else last
@@ -342,30 +344,33 @@ class _Pass:
                     if self.cache is None:
                         self.request(batch, range(len(batch.rows)))
                     else:
-                        self.to_decode.put((batch, None, b""))
-                    self.start(self.to_decode, self.fill, os.cpu_count() or 1)
+                        self.hand_over(batch, None, b"")
                 self.next += 1
 
     def request(self, batch, rows):
         with self.room:
             for row in rows:
                 self.to_read.put((batch, row))
-            self.start(self.to_read, self.fetch, min(self.reads, self.to_read.qsize()))
+            more = 0 if self.closed else min(self.reads - self.readers, self.to_read.qsize())
+            self.readers += more
+            for _ in range(more):
+                threading.Thread(target=self.work, name="StreamingSequence", daemon=True).start()
 
-    def start(self, jobs, do, count):
-        """Makes up to `count` threads that do these jobs."""
-        for _ in range(count - sum(mine is jobs for mine, _ in self.threads)):
-            thread = threading.Thread(target=self.work, args=(jobs, do), name="StreamingSequence", daemon=True)
-            self.threads.append((jobs, thread))
-            thread.start()
-
-    def work(self, jobs, do):
-        while (job := jobs.get()) is not None and not self.closed:
-            try:
-                do(*job)
-            except BaseException as error:
-                self.fail(*job[:2], error)
+    def work(self):
+        """A reader's life."""
+        while (job := self.to_read.get()) is not None and not self.closed:
+            self.attempt(self.fetch, *job)
             del job  # an idle thread would keep its last batch
+
+    def hand_over(self, batch, row, data):
+        _decoders(self.process).submit(self.attempt, self.fill, batch, row, data)
+
+    def attempt(self, do, batch, row, *data):
+        try:
+            if not self.closed:
+                do(batch, row, *data)
+        except BaseException as error:
+            self.fail(batch, row, error)
 
     def fetch(self, batch, row):
         """A reader's job: the bytes of one file."""
@@ -384,7 +389,7 @@ class _Pass:
                 self.stats["reading"] += perf_counter() - begun
                 self.encoded += len(data) - size
                 self.room.notify_all()
-        self.to_decode.put((batch, row, data))
+        self.hand_over(batch, row, data)
 
     def fill(self, batch, row, data):
         """A decoder's job: one row from its bytes; or, with row None, all rows that the cache has."""
@@ -491,9 +496,19 @@ class _Pass:
                     batch.error = RuntimeError("This pass over the files was ended before its last batch.")
                     batch.done.set()
             self.batches = {}
+            self.spare.clear()
             self.room.notify_all()
-        for jobs, _ in self.threads:
-            jobs.put(None)
+            for _ in range(self.readers):
+                self.to_read.put(None)
+
+
+@functools.cache
+def _decoders(process):
+    """The decoder threads of a process, for all its sequences: more than it has cores gain nothing.
+
+    They stay, since each new thread would keep, in the allocator, as much memory as decoding takes at most.
+    """
+    return ThreadPoolExecutor(os.cpu_count(), "StreamingSequence decoder")
 
 
 def _check(name, value, allowed):
@@ -511,7 +526,8 @@ def _mix(keys, *salt):
     """Random numbers drawn for each key on its own (splitmix64), uint64."""
     mixed = keys + np.uint64(_key(salt))
     for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
-        mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
+        mixed ^= mixed >> np.uint64(shift)
+        mixed *= np.uint64(factor)
     return mixed ^ (mixed >> np.uint64(31))
 
 

@@ -301,7 +301,7 @@ def fit_directory(folder):
 # memory, listing
 
 def memory_ours(url, folder, count, images):
-    """Peak memory while streaming, over what was resident once all was imported and listed."""
+    """Peak memory while streaming about `images`, over what was resident once all was imported and listed."""
     import keras  # noqa: F401
 
     from colab_helpers.drive import connect
@@ -313,11 +313,9 @@ def memory_ours(url, folder, count, images):
     decode = decoder(image_size=SIZE)
     sequence = StreamingSequence(files, drive.read, decode, batch_size=BATCH)
     with Meter() as meter:
-        seen = 0
-        for batch, _ in sequence:
-            seen += len(batch)
-            if seen >= images:
-                break
+        # As many batches from few files as from many, in several epochs: what differs then is the files.
+        epochs = itertools.chain.from_iterable(itertools.repeat(sequence))
+        seen = sum(len(batch) for batch, _ in itertools.islice(epochs, images // BATCH))
     return meter.per(seen)
 
 
