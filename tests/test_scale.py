@@ -143,8 +143,8 @@ def test_one_limit_holds_for_all_workers(dask_client, drive_server, practice, mo
     rate = len(files) / (time.monotonic() - begun)
     refused = sum(entry.kind == "media" and entry.status == 403 for entry in server.log)
     print(f"{rate:.1f} pictures a second, {refused} of {len(files) + refused} reads refused")
-    assert refused < 0.1 * len(files)
-    assert rate > 0.6 * 27
+    assert refused < 0.03 * len(files)
+    assert rate > 0.75 * 27
 
 
 @pytest.mark.slow
@@ -332,7 +332,7 @@ def test_fit_still_does_not_run_across_processes_with_tensorflow(tmp_path, monke
 def test_the_loop_shown_for_tensorflow_works(tmp_path, monkeypatch):
     """The loop as the notebook prints it: two processes end with the weights of one that has whole batches."""
     monkeypatch.chdir(tmp_path)
-    loop = next(re.finditer(r"```python\n(# custom loop.*?)```", CELLS["cluster-train-text"], re.S))[1]
+    loop = next(re.finditer(r"```python\n(import tensorflow.*?)```", CELLS["cluster-train-text"], re.S))[1]
     last = "\nprint('WEIGHTS', *[weight for array in model.get_weights() for weight in array.ravel()])\n"
     alone = loop.replace("stream.shard(number, count)", "stream")
     codes, said = on_two_processes(textwrap.dedent(FIRST) + loop + last)
