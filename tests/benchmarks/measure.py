@@ -104,8 +104,8 @@ class Server:
         return self
 
     def __exit__(self, *error):
-        self._process.terminate()
-        self._process.wait(10)
+        self._process.kill()  # it has nothing to save
+        self._process.wait()
         self._process.stdout.close()
 
     @property
