@@ -34,6 +34,7 @@ import random
 import re
 import shutil
 import signal
+import sys
 import tempfile
 import threading
 import time
@@ -565,7 +566,7 @@ def main():
                    virtual={name: int(count) for name, count in (one.split("=", 1) for one in options.virtual)},
                    latency=options.latency, latency_sigma=options.sigma, reads_per_window=limit) as server:
         print(server.url, flush=True)
-        signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # SIGINT may be ignored: shells do that in the background
         try:
             threading.Event().wait()
         except KeyboardInterrupt:
