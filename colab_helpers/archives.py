@@ -31,6 +31,7 @@ import os
 import posixpath
 import re
 import struct
+import sys
 import tempfile
 import threading
 import zipfile
@@ -290,7 +291,6 @@ def pack(files, read, folder, *, shard_bytes=256 << 20, longest_side=None, drive
         What could not be read: the rows of `unread.csv`, each a dict with the columns of the index and a `reason`.
     """
     from tqdm import tqdm
-
     os.makedirs(folder, exist_ok=True)
     remote = os.path.basename(os.path.normpath(folder)) if os.path.isabs(folder) else os.fspath(folder)
     settings = f"shard_bytes={shard_bytes} longest_side={longest_side}".encode()
@@ -298,7 +298,7 @@ def pack(files, read, folder, *, shard_bytes=256 << 20, longest_side=None, drive
                                  drive=drive, reads=reads, settings=settings)
     shards = _shards_of(_member_paths(files), shard_bytes, longest_side)
     if map is None:
-        with tqdm(desc="Packing", total=sum(len(todo) for _, todo in shards), unit=" files") as bar:
+        with tqdm(desc="Packing", total=sum(len(todo) for _, todo in shards), unit=" files", file=sys.stdout) as bar:
             packed = [pack_one(shard, done=bar.update) for shard in shards]
     else:
         packed = list(map(pack_one, shards))
