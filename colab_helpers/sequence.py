@@ -40,6 +40,8 @@ import numpy as np
 OPEN_BLOCKS = 8  # files of so many blocks are mixed at a time, where files have a `block`
 _ENCODED_BYTES = 32 * 2**20  # read, not yet decoded: bounds what large originals take
 _DECODED_BYTES = 128 * 2**20  # decoded, not yet asked for: bounds what large images take
+# On these, `fit` begins an epoch only to see the form of a batch (or two, with an accelerator), and drops it.
+_LOOKS = 2 if keras.backend.backend() in ("jax", "torch") else 0
 
 
 class StreamingSequence(keras.utils.PyDataset):
@@ -71,7 +73,7 @@ class StreamingSequence(keras.utils.PyDataset):
             image mean 0 and standard deviation 1.
         dtype: "uint8", "float16" or "float32"; by default "uint8", and "float32" with `normalize`.
         reads: Reads in flight at most.
-        cache: A `PixelCache` (or its `get` and `put`); `decode` then needs `key` and `shape`.
+        cache: A `PixelCache` (or its `get_batch` and `put`); `decode` then needs `key` and `shape`.
         on_bad_file: "raise" stops at a file that cannot be read or decoded and names it; "skip" leaves it
             out of its batch and adds it to `skipped`.
 
@@ -104,13 +106,13 @@ class StreamingSequence(keras.utils.PyDataset):
 
     def __getstate__(self):
         self._list()  # a generator cannot be pickled, the files that it gave can
-        own = ("_lock", "_pass", "_asked", "_kept", "_skipped", "_told", "last_error", "stats")
+        own = ("_lock", "_pass", "_looked_at", "_asked", "_kept", "_skipped", "_told", "_short", "last_error", "stats")
         return {name: value for name, value in self.__dict__.items() if name not in own}
 
     def __setstate__(self, state):
         self.__dict__.update(state)
-        self._lock, self._pass, self._asked, self._kept = threading.RLock(), None, 0, {}
-        self._skipped, self._told, self.last_error = {}, 0, None
+        self._lock, self._pass, self._looked_at, self._asked, self._kept = threading.RLock(), None, None, 0, {}
+        self._skipped, self._told, self._short, self.last_error = {}, 0, False, None
         self.stats = {"reading": 0.0, "decoding": 0.0, "waiting": 0.0, "images": 0, "cached": 0}
 
     def _list(self):
@@ -183,6 +185,10 @@ class StreamingSequence(keras.utils.PyDataset):
 
     def on_epoch_begin(self):
         """Begins the next epoch: reading starts now, and stops at the epoch's last file."""
+        if self._looked_at is not None:
+            self._pass, self._looked_at = self._looked_at, None
+            self._asked = self._pass.rewind()
+            return
         self.close()
         with self._lock:
             self._pass = current = _Pass(self, self._epoch, self.augment, self._first, self._total())
@@ -193,6 +199,11 @@ class StreamingSequence(keras.utils.PyDataset):
 
     def on_epoch_end(self):
         """Ends the epoch, if one was begun, and says which files were left out."""
+        short, again = self._pass is not None and bool(self._pass.taken), self._short
+        self._short = short
+        if short and not again:  # twice in a row is no look: `steps_per_epoch` is that small
+            self._looked_at, self._pass = self._pass, None
+            return
         self.close()
         new = self.skipped[self._told:]
         if new:
@@ -202,13 +213,13 @@ class StreamingSequence(keras.utils.PyDataset):
 
     def close(self):
         """Ends the threads and drops what was read ahead; the sequence can be used again."""
-        current, self._pass = self._pass, None
-        if current is not None:
+        passes, self._pass, self._looked_at = {self._pass, self._looked_at} - {None}, None, None
+        for current in passes:
             current.close()
 
     def __del__(self):
-        if self.__dict__.get("_pass") is not None:
-            self._pass.close()
+        if "_looked_at" in self.__dict__:
+            self.close()
 
     def __getitem__(self, index):
         with self._lock:
@@ -216,7 +227,10 @@ class StreamingSequence(keras.utils.PyDataset):
             in_epoch = current is not None and k < current.last and current.process == os.getpid()
             self._asked += in_epoch
         if in_epoch:
-            return self._arrays(self._take(current, k))
+            try:
+                return self._arrays(self._take(current, k))
+            except _Ended:  # by `steps_per_epoch`; Keras, which looks ahead, wants batch `index` of the coming epoch
+                pass
         k = range(self._total())[index]
         batch = self._kept.get((self._epoch, k)) or next(self._batches(self._epoch, self.augment, k, k + 1))
         if k < 2:  # Keras asks for these two to learn their form, and then again to train on them
@@ -264,7 +278,7 @@ class StreamingSequence(keras.utils.PyDataset):
                                          f"(id {file.id}): {why}. See `sequence.skipped` for the rest.")
             raise self.last_error
         images = _scale(batch.pixels if good.all() else batch.pixels[good], self.normalize, self.dtype)
-        if images is batch.pixels and batch in self._kept.values():
+        if images is batch.pixels and (batch in self._kept.values() or batch.stays):
             images = images.copy()  # what is kept must not change under its user's hands
         if self.label_mode is None:
             return images
@@ -308,12 +322,17 @@ class StreamingSequence(keras.utils.PyDataset):
         self._epoch = state["epoch"] + whole
 
 
+class _Ended(RuntimeError):
+    def __init__(self):
+        super().__init__("This pass over the files was ended before its last batch.")
+
+
 class _Batch:
     """Rows to fill; `done` is set when none is missing, or at an error."""
 
     def __init__(self, rows):
         self.rows, self.good, self.missing = rows, np.ones(len(rows), bool), len(rows)
-        self.pixels, self.error, self.done = None, None, threading.Event()
+        self.pixels, self.error, self.stays, self.done = None, None, False, threading.Event()
 
 
 class _Pass:
@@ -330,6 +349,7 @@ class _Pass:
         self.room, self.process = threading.Condition(sequence._lock), os.getpid()
         self.to_read, self.readers = queue.SimpleQueue(), 0
         self.batches, self.encoded, self.closed = {}, 0, False
+        self.taken = {}  # kept for the case that the epoch is dropped after a look
         self.shape, self.reads = getattr(sequence.decode, "shape", None), sequence.reads
         self.size, self.spare = sequence.batch_size // sequence._shard[1], []
         room = _DECODED_BYTES // (self.size * int(np.prod(self.shape))) if self.shape else last
@@ -411,17 +431,17 @@ class _Pass:
                 self.room.notify_all()
 
     def recall(self, batch):
-        batch.pixels, absent = self.array(batch, self.shape, np.dtype(np.uint8)), []
-        for row, index in enumerate(batch.rows):
-            try:
-                if not self.cache.get(self.files[index], self.decode.key, batch.pixels[row]):
-                    absent.append(row)
-                elif self.augment is not None:
+        batch.pixels = self.array(batch, self.shape, np.dtype(np.uint8))
+        found = self.cache.get_batch([self.files[row] for row in batch.rows], self.decode.key, batch.pixels)
+        if self.augment is not None:
+            for row in np.flatnonzero(found):
+                try:
                     self.place(batch, row, batch.pixels[row])
-            except Exception as error:
-                self.fail(batch, row, error)
+                except Exception as error:
+                    self.fail(batch, row, error)
+        absent = np.flatnonzero(~found)
         with self.room:
-            self.stats["cached"] += len(batch.rows) - len(absent)
+            self.stats["cached"] += len(found) - len(absent)
         present = int(batch.good.sum()) - len(absent)  # before a reader can find one that is not good
         self.request(batch, absent)
         self.finish(batch, present)
@@ -456,7 +476,7 @@ class _Pass:
 
     def fail(self, batch, row, error):
         file = self.files[batch.rows[row or 0]]
-        stops = isinstance(error, MemoryError) or getattr(error, "ends_run", not isinstance(error, Exception))
+        stops = row is None or isinstance(error, MemoryError) or getattr(error, "ends_run", not isinstance(error, Exception))
         if self.skip and not stops:
             with self.room:
                 self.skipped.setdefault(file.id, (file, str(error) or repr(error)))
@@ -476,7 +496,7 @@ class _Pass:
         with self.room:
             batch = self.batches.get(k)
         if batch is None:
-            raise RuntimeError("This pass over the files was ended before its last batch.")
+            raise _Ended()
         batch.done.wait()
         with self.room:
             self.batches.pop(k, None)
@@ -486,14 +506,24 @@ class _Pass:
             raise batch.error
         if k == self.last - 1:
             self.close()
+        batch.stays = k < self.first + _LOOKS and not self.closed
+        self.taken = self.taken | {k: batch} if batch.stays else {}
         return batch
+
+    def rewind(self):
+        """Puts back what was taken; the first batch is then the next one."""
+        with self.room:
+            self.stats["images"] -= sum(int(batch.good.sum()) for batch in self.taken.values())
+            self.batches |= self.taken
+            self.taken = {}
+        return self.first
 
     def close(self):
         with self.room:
             self.closed = True
             for batch in self.batches.values():
                 if not batch.done.is_set():
-                    batch.error = RuntimeError("This pass over the files was ended before its last batch.")
+                    batch.error = _Ended()
                     batch.done.set()
             self.batches = {}
             self.spare.clear()
