@@ -7,6 +7,8 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 PINS := $(lastword $(sort $(wildcard tests/colab-pins-*.txt)))
 REQUIREMENTS := requirements.txt tests/requirements.txt
 CHROMIUM := $(shell command -v chromium || command -v chromium-browser)
+BROWSER := browser
+WIDGETS := $(CURDIR)/out/ipywidgets7
 QUIET := $(if $(MAKE_TERMOUT),,--quiet)
 
 export PYTHONPATH := $(CURDIR)
@@ -26,17 +28,19 @@ run: .venv/ready  ## the course 01 to 05 on pictures it draws; on your own photo
 test: .venv/ready  ## tests and all notebooks, with the newest versions of everything
 	.venv/bin/ruff check
 	.venv/bin/python -m pytest
-	$(if $(CHROMIUM),@$(MAKE) --no-print-directory browser-test)
+	$(if $(CHROMIUM),@$(MAKE) --no-print-directory browser-test BROWSER="browser and not slow")
 
 test-full: .venv/ready .venv-colab/ready  ## the slow proofs too, then tests and notebooks with Colab's versions
 	.venv/bin/ruff check
 	.venv/bin/python -m pytest -m "not browser"
 	.venv-colab/bin/python -m pytest
 	@$(MAKE) --no-print-directory browser-test
+	@.venv/bin/python -m pip install --quiet --no-deps --upgrade --target $(WIDGETS) -r tests/browser/colab-widgets.txt
+	BROWSER_TEST_WIDGETS=$(WIDGETS) .venv/bin/python -m pytest -m "browser and not slow" tests/browser -k "not stored"
 
 browser-test: .venv/ready  ## notebooks in JupyterLab, clicked through in Chromium; pictures go to out/browser
 	@.venv/bin/python -m pip install --quiet -r tests/browser/requirements.txt
-	.venv/bin/python -m pytest -m browser tests/browser
+	.venv/bin/python -m pytest -m "$(BROWSER)" tests/browser
 
 bench: .venv/ready  ## measure against what you would use instead; prints the table of the README
 	@.venv/bin/python -m pip install --quiet -r tests/benchmarks/requirements.txt

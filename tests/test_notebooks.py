@@ -91,6 +91,13 @@ def test_its_cells_are_short(path):
 
 
 @each_notebook
+def test_no_line_of_code_is_cut_off(path):
+    """JupyterLab shows 107 characters of a line in a window 1280 pixels wide, and breaks none."""
+    for cell in code_cells(read_notebook(path)):
+        assert not [line for line in cell.source.splitlines() if len(line) > 105]
+
+
+@each_notebook
 def test_it_does_not_know_that_it_is_tested(path):
     """What runs here is what a reader runs: no cell asks where it is."""
     for cell in code_cells(read_notebook(path)):
@@ -130,6 +137,8 @@ def test_stored_outputs_are_whole_and_clean(path):
     assert not private_words(notebook)
     for text in (text for cell in cells for text in texts(cell.outputs)):
         assert "Traceback (most recent call last)" not in text
+    # JupyterLab shows it on a red ground, as if something had gone wrong.
+    assert not [output.text for cell in cells for output in cell.outputs if output.get("name") == "stderr"]
     assert path.stat().st_size < 3_000_000, "too large to open quickly"
 
 

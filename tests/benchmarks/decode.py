@@ -1,10 +1,10 @@
 """Times the ways to decode a folder of photographs, and measures how far their pixels are from a full decode.
 
-    python tests/benchmarks/decode.py ../shared/data/flowers17
+    python -m tests.benchmarks.decode ../shared/data/flowers17
 
 Every way decodes the same files, one after the other in the same run, several rounds; the table shows medians of
 CPU time (of all threads), and the mean absolute difference from a full decode that is resized with antialiasing.
-Large photographs are made from the small ones. The peer is `image_dataset_from_directory`.
+Large photographs are mosaics of the small ones. The peer is `image_dataset_from_directory`.
 """
 
 import argparse
@@ -22,6 +22,7 @@ import numpy as np  # noqa: E402
 from PIL import Image  # noqa: E402
 
 from colab_helpers.images import augmenter, decoder  # noqa: E402
+from tests.benchmarks import pictures  # noqa: E402
 
 PEER = "image_dataset_from_directory"
 FLOOR = "an eighth, not resized"  # what is left is libjpeg's reading of the bits, which no way can leave out
@@ -85,7 +86,7 @@ def measure(title, folder, size, rounds):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path, help="JPEGs, in folders or not")
+    parser.add_argument("folder", type=Path, help="JPEGs in class folders")
     parser.add_argument("--files", type=int, default=120)
     parser.add_argument("--large", type=int, default=12, help="how many of 4000 x 3000 pixels to make")
     parser.add_argument("--size", type=int, nargs=2, default=(224, 224), metavar=("HEIGHT", "WIDTH"))
@@ -98,11 +99,7 @@ def main():
         for number, path in enumerate(found):
             Path(small, f"{number:05}.jpg").write_bytes(path.read_bytes())
         measure("Photographs as they are", Path(small), size, choice.rounds)
-        for number, path in enumerate(found[: choice.large]):
-            with Image.open(path) as image:
-                image = image.convert("RGB").resize((4000, 3000), Image.Resampling.BICUBIC)
-            image.save(Path(large, f"{number:05}.jpg"), quality=90)
-        measure("Large photographs", Path(large), size, choice.rounds)
+        measure("Large photographs", pictures.large(Path(large), choice.folder, choice.large), size, choice.rounds)
     image, rng = decoder(size)(found[0].read_bytes()), np.random.default_rng(0)
     print(f"\n{'augmenter':30}{'CPU ms/image':>14}")
     geometry = {"rotation_range": 20, "width_shift_range": 0.2, "height_shift_range": 0.2, "zoom_range": 0.2}

@@ -13,13 +13,14 @@ import urllib.request
 from pathlib import Path
 
 import nbformat
-from course import START_UP_NOTES
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 # Without the last flags, Chromium looks for hosts of its maker's at every start.
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]  # fmt: skip
+# Another ipywidgets than the installed one, as `pip install --target` leaves it: its Python part and its browser part.
+WIDGETS = os.environ.get("BROWSER_TEST_WIDGETS")
 SETTINGS = {
     "@jupyterlab/notebook-extension/tracker": {"windowingMode": "none"},  # else cells out of sight are not drawn
     "@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
@@ -47,23 +48,25 @@ def jupyter_lab(folder, drive_url):
     environment = {
         **os.environ,
         "COLAB_HELPERS_DRIVE": drive_url,
-        "PYTHONPATH": str(ROOT),
-        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "PYTHONPATH": os.pathsep.join([WIDGETS, str(ROOT)] if WIDGETS else [str(ROOT)]),
+        **({"JUPYTER_PATH": str(Path(WIDGETS, "share", "jupyter"))} if WIDGETS else {}),
         "JUPYTER_CONFIG_DIR": str(home),
         "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
         "IPYTHONDIR": str(home / "ipython"),
         "JUPYTER_TOKEN": token,
     }
-    for name in ("MPLBACKEND", "PYTEST_CURRENT_TEST"):  # with the second, ipykernel hides what libraries print
+    # A reader sets none of these; with the second, ipykernel hides what libraries print.
+    for name in ("MPLBACKEND", "PYTEST_CURRENT_TEST", "TF_CPP_MIN_LOG_LEVEL"):
         environment.pop(name, None)
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", "--port=0",
                f"--ServerApp.root_dir={folder}", f"--LabApp.user_settings_dir={home / 'settings'}",
-               f"--LabApp.workspaces_dir={home / 'workspaces'}", "--LabApp.extension_manager=readonly"]  # fmt: skip
+               f"--LabApp.workspaces_dir={home / 'workspaces'}", "--LabApp.extension_manager=readonly",
+               "--LabApp.expose_app_in_browser=True"]  # fmt: skip
     log = home / "log.txt"
     with open(log, "wb") as out:
         server = subprocess.Popen(command, env=environment, cwd=folder, stdout=out, stderr=subprocess.STDOUT)
     try:
-        yield f"{_address(server, log)}/lab/tree/{{}}?reset&token={token}"
+        yield f"{_address(server, log)}/lab{{}}?reset&token={token}"
     finally:
         server.terminate()
         try:
@@ -94,9 +97,18 @@ def chromium():
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         try:
-            yield lambda: browser.new_page(viewport={"width": 1280, "height": 1000})
+            yield lambda height=1000: browser.new_page(viewport={"width": 1280, "height": height})
         finally:
             browser.close()
+
+
+# What is wider than the place it has, by cell: code, a table, a line of text. One pixel is a matter of rounding.
+CUT_OFF = """panel => [...panel.querySelectorAll(".jp-Cell")].flatMap((cell, number) =>
+    [...cell.querySelectorAll(
+        ".jp-InputArea-editor .cm-scroller, .jp-OutputArea-output, .jp-OutputArea-output :is(pre, table)," +
+        ".jp-RenderedMarkdown, .jp-RenderedMarkdown :is(pre, table)")
+    ].filter(part => part.scrollWidth > part.clientWidth + 1 && part.clientWidth > 0).map(part =>
+        `cell ${number}: ${part.scrollWidth} of ${part.clientWidth} pixels: ${part.textContent.trim().slice(0, 60)}`))"""
 
 
 class Notebook:
@@ -131,9 +143,12 @@ class Notebook:
         return self.panel.locator("[data-mime-type='application/vnd.jupyter.error']").all_inner_texts()
 
     def warnings(self):
-        """What stands on stderr, where a reader sees it on a red ground, but for TensorFlow's start-up notes."""
-        texts = self.panel.locator("[data-mime-type='application/vnd.jupyter.stderr']").all_inner_texts()
-        return [text for text in texts if START_UP_NOTES.sub("", f"{text}\n").strip()]
+        """What stands on stderr, where a reader sees it on a red ground."""
+        return self.panel.locator("[data-mime-type='application/vnd.jupyter.stderr']").all_inner_texts()
+
+    def cut_off(self):
+        """What is not seen without scrolling to the right, a line each."""
+        return self.panel.evaluate(CUT_OFF)
 
     def pictures(self, folder):
         """Takes a picture of each code cell that shows something; returns how many."""
@@ -145,3 +160,19 @@ class Notebook:
                 cell.screenshot(path=folder / f"cell_{number:02}.png")
                 shown += 1
         return shown
+
+
+class StoredNotebook(Notebook):
+    """A notebook with the outputs that it was stored with: no kernel, nothing is run. Pages are used again."""
+
+    def __init__(self, page, path, cells):
+        self.page = page
+        # The commands return things of JupyterLab's that cannot leave the page: `null` instead.
+        page.evaluate("() => jupyterapp.commands.execute('application:close').then(() => null)")
+        page.evaluate(
+            """path => jupyterapp.commands.execute("docmanager:open", {path, factory: "Notebook",
+                kernelPreference: {shouldStart: false, canStart: false}}).then(() => null)""",
+            path,
+        )
+        self.panel = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
+        self.panel.locator(f":nth-match(.jp-Cell, {cells})").wait_for(timeout=120_000)  # they come one by one
