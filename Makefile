@@ -17,10 +17,10 @@ export PIP_DEFAULT_TIMEOUT ?= 180
 export PIP_RETRIES ?= 10
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: help run test test-full browser-test bench notebooks address clean
+.PHONY: help run test test-full browser-test bench flowers17 notebooks address clean
 
 help:  ## this list
-	@sed -n 's/^\([a-z-]*\):.*## /\1  /p' Makefile | awk -F'  ' '{printf "make %-13s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z0-9-]*\):.*## /\1  /p' Makefile | awk -F'  ' '{printf "make %-13s %s\n", $$1, $$2}'
 
 run: .venv/ready  ## the course 01 to 05 on pictures it draws; on your own photos with FOLDER=path
 	@.venv/bin/python tests/course.py run $(if $(FOLDER),--folder "$(FOLDER)")
@@ -45,6 +45,9 @@ browser-test: .venv/ready  ## notebooks in JupyterLab, clicked through in Chromi
 bench: .venv/ready  ## measure against what you would use instead; prints the table of the README
 	@.venv/bin/python -m pip install --quiet -r tests/benchmarks/requirements.txt
 	@.venv/bin/python -m tests.benchmarks
+
+flowers17: .venv/ready  ## the Flowers-17 tutorial's job, three seeds, about an hour: FOLDER=path
+	@.venv/bin/python -m tests.benchmarks.flowers17 "$(FOLDER)"
 
 notebooks: .venv/ready  ## run the notebooks and store their outputs, and the README's pictures, again
 	@.venv/bin/python tests/course.py store
