@@ -640,7 +640,7 @@ print(json.dumps({"expected": sum(epochs, []), "seen": batches, "reads": len(rea
 batches.clear()
 few = make()
 few.__class__ = Watched
-model().fit(few, epochs=3, steps_per_epoch=1, verbose=0)
+model().fit(few, epochs=3, steps_per_epoch=1, validation_data=make(shuffle=False), validation_steps=2, verbose=0)
 print(json.dumps(batches))
 """
 
