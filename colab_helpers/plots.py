@@ -174,13 +174,13 @@ def learning_curves(history):
 
     Args:
         history: What `model.fit` returns, or its `history`: `{"loss": [...], "val_loss": [...], ...}`. The best epoch
-            is the one of the lowest `val_loss` (without validation, the lowest `loss`).
+            is the one of the lowest `val_loss`; without validation none is marked, as the training tells of none.
     """
     history = getattr(history, "history", history)
     names = [name for name in history if not name.startswith("val_") and name != "learning_rate"]
     _require([value for name in names for value in history[name]], "history")
     chosen = next((name for name in ("val_loss", "loss") if name in history), names[0])
-    epochs = len(history[chosen])
+    epochs, validated = len(history[chosen]), chosen == "val_loss"
     best = int(np.argmin(np.nan_to_num(history[chosen], nan=np.inf)))
     columns, rows = min(3, len(names)), -(-len(names) // 3)
     figure, axes = _figure(5 * columns, 3.7 * rows, rows, columns)
@@ -190,10 +190,13 @@ def learning_curves(history):
         for key, color, style, label in ((name, BLUE, "o-", "training"), (f"val_{name}", RED, "s--", "validation")):
             if key in history:
                 axis.plot(range(1, epochs + 1), history[key], style, color=color, label=label, markersize=4)
-        axis.axvline(best + 1, color=GREY, linewidth=1, linestyle=":", label="best epoch")
+        if validated:
+            axis.axvline(best + 1, color=GREY, linewidth=1, linestyle=":", label="best epoch")
         axis.set(xlabel="epoch", ylabel=name, xlim=(0.5, epochs + 0.5))
         axis.xaxis.set_major_locator(_whole_numbers())
     figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=3, frameon=False)
+    if not validated:
+        return _titled(figure, f"After {epochs} epochs: {chosen} {history[chosen][-1]:.3g} in training, none in validation")
     words = f"Best epoch: {best + 1} of {epochs}, with {chosen} {history[chosen][best]:.3g}"
     accuracy = next((name for name in history if name.startswith("val_") and "acc" in name), None)
     words += f" and {accuracy} {history[accuracy][best]:.3g}" if accuracy else ""

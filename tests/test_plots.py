@@ -223,6 +223,13 @@ def test_a_history_object_may_be_given():
     assert words_of(plots.learning_curves(History())) == words_of(plots.learning_curves(CURVES))
 
 
+def test_curves_without_validation_call_no_epoch_the_best():
+    """The lowest training loss is no finding."""
+    words = words_of(plots.learning_curves({"loss": [0.9, 0.3, 0.4], "accuracy": [0.5, 0.9, 0.8]}))
+    assert "After 3 epochs: loss 0.4 in training" in words
+    assert "est epoch" not in words
+
+
 def test_nothing_to_draw_says_so():
     """Empty input, or an iterator used before, is named."""
     calls = (
