@@ -46,7 +46,7 @@ bench: .venv/ready  ## measure against what you would use instead; prints the ta
 	@.venv/bin/python -m pip install --quiet -r tests/benchmarks/requirements.txt
 	@.venv/bin/python -m tests.benchmarks
 
-flowers17: .venv/ready  ## the Flowers-17 tutorial's job, three seeds, about an hour: FOLDER=path
+flowers17: .venv/ready  ## the Flowers-17 tutorial's job, three seeds, more than an hour: FOLDER=path
 	@.venv/bin/python -m tests.benchmarks.flowers17 "$(FOLDER)"
 
 notebooks: .venv/ready  ## run the notebooks and store their outputs, and the README's pictures, again
