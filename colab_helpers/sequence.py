@@ -317,9 +317,11 @@ class StreamingSequence(keras.utils.PyDataset):
         if changed:
             raise ValueError("This state belongs to other batches: " + ", ".join(changed) + ". Load "
                              f"`sequence.state_dict({state['epoch']}, 0)` to begin that epoch anew.")
-        self.close()
-        whole, self._first = divmod(state["batches_trained"], self._total())
-        self._epoch = state["epoch"] + whole
+        whole, first = divmod(state["batches_trained"], self._total())
+        epoch, seen = state["epoch"] + whole, self._looked_at
+        if seen is None or (seen.salt[1], seen.first) != (epoch, first):  # else it was begun already
+            self.close()
+            self._epoch, self._first = epoch, first
 
 
 class _Ended(RuntimeError):
