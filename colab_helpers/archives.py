@@ -43,11 +43,23 @@ __all__ = ["ArchiveError", "open_archive", "pack"]
 BLOCK = 8 << 20  # bytes read at a time: 160 photos of 50 kB
 HELD = 256 << 20  # bytes of blocks that are kept on local disk, for the reads that follow
 TAIL = 1 << 20  # bytes read from an archive's end: holds the directory of 10,000 members
-LARGEST = 128 << 20  # bytes of an unpacked image; what claims more is taken for a decompression bomb
-IMAGE_NAMES = tuple(".jpg .jpeg .jpe .jfif .png .gif .bmp .tif .tiff .webp .heic .heif .avif .jp2 .ppm .pgm".split())
+LARGEST = (
+    128 << 20
+)  # bytes of an unpacked image; what claims more is taken for a decompression bomb
+IMAGE_NAMES = tuple(
+    ".jpg .jpeg .jpe .jfif .png .gif .bmp .tif .tiff .webp .heic .heif .avif .jp2 .ppm .pgm".split()
+)
 FETCHES = 4  # blocks on their way at a time
 SLACK = 256 << 10  # bytes that a member's headers may take beside it
-COLUMNS = ("shard", "path", "id", "version", "label", "size", "reason")  # of the index that `pack` writes
+COLUMNS = (
+    "shard",
+    "path",
+    "id",
+    "version",
+    "label",
+    "size",
+    "reason",
+)  # of the index that `pack` writes
 
 
 class ArchiveError(Exception):
@@ -89,7 +101,9 @@ def open_archive(drive, path):
         ArchiveError: it is no whole ZIP, or is encrypted, or members overlap or name paths outside.
     """
     paths = [path] if isinstance(path, (str, os.PathLike)) else path
-    return Archive(drive, [drive.find(one) for path in paths for one in _shards(drive, os.fspath(path))])
+    return Archive(
+        drive, [drive.find(one) for path in paths for one in _shards(drive, os.fspath(path))]
+    )
 
 
 def _shards(drive, path):
@@ -114,7 +128,11 @@ class Archive:
             self._members += self._open(file)
 
     def __getstate__(self):  # what was read stays behind
-        return {name: value for name, value in vars(self).items() if name not in ("_lock", "_pool", "_blocks")}
+        return {
+            name: value
+            for name, value in vars(self).items()
+            if name not in ("_lock", "_pool", "_blocks")
+        }
 
     def __setstate__(self, state):
         vars(self).update(state, _lock=threading.Lock(), _blocks=collections.OrderedDict())
@@ -130,7 +148,9 @@ class Archive:
         for member in self._members:
             if member.path == path or member.id == path:
                 return member
-        raise ArchiveError(f"There is no image {path!r} in the archive. `list_images()` shows what it holds.")
+        raise ArchiveError(
+            f"There is no image {path!r} in the archive. `list_images()` shows what it holds."
+        )
 
     def read(self, file, start=None, end=None):
         """The bytes of an image, or those from `start` up to, not including, `end`. Its CRC is checked, and its block
@@ -141,23 +161,35 @@ class Archive:
             head = data(at, 30)
             if head[:4] != b"PK\3\4":
                 raise zipfile.BadZipFile("its header is missing")
-            at += 30 + sum(struct.unpack_from("<HH", head, 26))  # the lengths of its name and its extra field
+            at += 30 + sum(
+                struct.unpack_from("<HH", head, 26)
+            )  # the lengths of its name and its extra field
             info = zipfile.ZipInfo()
-            info.compress_type, info.compress_size, info.file_size = file.method, file.packed, file.size
+            info.compress_type, info.compress_size, info.file_size = (
+                file.method,
+                file.packed,
+                file.size,
+            )
             info.CRC = int(file.version, 16)
-            unpacked = zipfile.ZipExtFile(io.BytesIO(data(at, file.packed)), "r", info).read(file.size + 1)
+            unpacked = zipfile.ZipExtFile(io.BytesIO(data(at, file.packed)), "r", info).read(
+                file.size + 1
+            )
             if len(unpacked) != file.size:
                 raise zipfile.BadZipFile("its end is missing")
         except (zipfile.BadZipFile, zlib.error, EOFError, struct.error) as error:
-            raise ArchiveError(f"Could not read {file.path!r} (id {file.id}) from its archive: {error}. Test the archive "
-                               "with `unzip -t`, and upload it again.") from error
+            raise ArchiveError(
+                f"Could not read {file.path!r} (id {file.id}) from its archive: {error}. Test the archive "
+                "with `unzip -t`, and upload it again."
+            ) from error
         return unpacked[start:end]
 
     def _block(self, name):
         """Fetches a block, once for all threads that ask; returns `data(offset, size) -> bytes`."""
         with self._lock:
             block = self._blocks.get(name)
-            if block is None or block.done() and block.exception():  # not asked for yet, or it failed
+            if (
+                block is None or block.done() and block.exception()
+            ):  # not asked for yet, or it failed
                 block = self._pool.submit(lambda: _on_disk(self._drive.read(*self._ranges[name])))
                 self._blocks[name] = block
                 sizes = {key: self._ranges[key][2] - self._ranges[key][1] for key in self._blocks}
@@ -171,29 +203,61 @@ class Archive:
         try:
             with zipfile.ZipFile(_Ranged(self._drive.read, file)) as archive:
                 infos = sorted(archive.infolist(), key=lambda info: info.header_offset)
-                return self._members_of(file, infos, [info.header_offset for info in infos][1:] + [archive.start_dir])
-        except (zipfile.BadZipFile, NotImplementedError, struct.error, ValueError, EOFError, RecursionError) as error:
-            raise ArchiveError(f"Could not open the archive {file.name!r} (id {file.id}): {error}. Make it again with "
-                               "any ZIP program, or with `pack`, and upload it again.") from error
+                return self._members_of(
+                    file, infos, [info.header_offset for info in infos][1:] + [archive.start_dir]
+                )
+        except (
+            zipfile.BadZipFile,
+            NotImplementedError,
+            struct.error,
+            ValueError,
+            EOFError,
+            RecursionError,
+        ) as error:
+            raise ArchiveError(
+                f"Could not open the archive {file.name!r} (id {file.id}): {error}. Make it again with "
+                "any ZIP program, or with `pack`, and upload it again."
+            ) from error
 
     def _members_of(self, file, infos, ends):
         members, block, first, last = {}, None, 0, -1
         for info, end in zip(infos, ends):
-            if info.header_offset < 0 or info.header_offset + 30 + len(info.orig_filename) + info.compress_size > end:
-                raise zipfile.BadZipFile(f"{info.filename!r} is cut off, or overlaps what comes next as in a bomb")
+            if (
+                info.header_offset < 0
+                or info.header_offset + 30 + len(info.orig_filename) + info.compress_size > end
+            ):
+                raise zipfile.BadZipFile(
+                    f"{info.filename!r} is cut off, or overlaps what comes next as in a bomb"
+                )
             end = min(end, info.header_offset + info.compress_size + SLACK)
             parts, origin = _parts(info), _origin(info)
             path = "/".join(parts)
-            if not path.lower().endswith(IMAGE_NAMES) or parts[0] == "__MACOSX" or parts[-1].startswith("."):
+            if (
+                not path.lower().endswith(IMAGE_NAMES)
+                or parts[0] == "__MACOSX"
+                or parts[-1].startswith(".")
+            ):
                 continue
             _check(info)
-            if info.header_offset != last or end - first > BLOCK:  # not the next one, or no room: a new block
+            if (
+                info.header_offset != last or end - first > BLOCK
+            ):  # not the next one, or no room: a new block
                 block, first = f"{file.id}#{info.header_offset}", info.header_offset
             self._ranges[block], last = (file, first, end), end
             label = parts[-2] if len(parts) > 1 else posixpath.splitext(file.name)[0]
             members[path] = Member(
-                origin.get("id", f"{file.id}/{path}"), parts[-1], origin.get("label", label), path, info.file_size, None,
-                f"{info.CRC:08x}", block, info.header_offset, info.compress_size, info.compress_type)
+                origin.get("id", f"{file.id}/{path}"),
+                parts[-1],
+                origin.get("label", label),
+                path,
+                info.file_size,
+                None,
+                f"{info.CRC:08x}",
+                block,
+                info.header_offset,
+                info.compress_size,
+                info.compress_type,
+            )
         if not members:
             raise zipfile.BadZipFile("it holds no image")
         return members.values()
@@ -220,7 +284,9 @@ class _Ranged(io.RawIOBase):
         end = total if size < 0 else min(total, self._at + size)
         if not self._first <= self._at <= end <= self._first + len(self._data):
             self._first = min(self._at, max(0, total - TAIL))
-            self._data = self._read(self._file, self._first, max(end, min(total, self._first + TAIL)))
+            self._data = self._read(
+                self._file, self._first, max(end, min(total, self._first + TAIL))
+            )
         data = self._data[self._at - self._first : end - self._first]
         self._at += len(data)
         return data
@@ -258,14 +324,22 @@ def _origin(info):
 
 def _check(info):
     if info.flag_bits & 1:
-        raise zipfile.BadZipFile(f"{info.filename!r} is encrypted, and there is no way to give a password")
+        raise zipfile.BadZipFile(
+            f"{info.filename!r} is encrypted, and there is no way to give a password"
+        )
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise zipfile.BadZipFile(f"{info.filename!r} is packed by method {info.compress_type}, not stored or deflated")
+        raise zipfile.BadZipFile(
+            f"{info.filename!r} is packed by method {info.compress_type}, not stored or deflated"
+        )
     if info.file_size > LARGEST:
-        raise zipfile.BadZipFile(f"{info.filename!r} claims {info.file_size} bytes unpacked; {LARGEST} are allowed")
+        raise zipfile.BadZipFile(
+            f"{info.filename!r} claims {info.file_size} bytes unpacked; {LARGEST} are allowed"
+        )
 
 
-def pack(files, read, folder, *, shard_bytes=256 << 20, longest_side=None, drive=None, reads=32, map=None):
+def pack(
+    files, read, folder, *, shard_bytes=256 << 20, longest_side=None, drive=None, reads=32, map=None
+):
     """Writes a listing into a few ZIPs ("shards"), which any unzip program opens and `open_archive` reads in place.
 
     The files are put in a random order, always the same, so that what lies together is of all classes. What a shard
@@ -291,14 +365,30 @@ def pack(files, read, folder, *, shard_bytes=256 << 20, longest_side=None, drive
         What could not be read: the rows of `unread.csv`, each a dict with the columns of the index and a `reason`.
     """
     from tqdm import tqdm
+
     os.makedirs(folder, exist_ok=True)
-    remote = os.path.basename(os.path.normpath(folder)) if os.path.isabs(folder) else os.fspath(folder)
+    remote = (
+        os.path.basename(os.path.normpath(folder)) if os.path.isabs(folder) else os.fspath(folder)
+    )
     settings = f"shard_bytes={shard_bytes} longest_side={longest_side}".encode()
-    pack_one = functools.partial(_pack_shard, read=read, folder=folder, remote=remote, longest_side=longest_side,
-                                 drive=drive, reads=reads, settings=settings)
+    pack_one = functools.partial(
+        _pack_shard,
+        read=read,
+        folder=folder,
+        remote=remote,
+        longest_side=longest_side,
+        drive=drive,
+        reads=reads,
+        settings=settings,
+    )
     shards = _shards_of(_member_paths(files), shard_bytes, longest_side)
     if map is None:
-        with tqdm(desc="Packing", total=sum(len(todo) for _, todo in shards), unit=" files", file=sys.stdout) as bar:
+        with tqdm(
+            desc="Packing",
+            total=sum(len(todo) for _, todo in shards),
+            unit=" files",
+            file=sys.stdout,
+        ) as bar:
             packed = [pack_one(shard, done=bar.update) for shard in shards]
     else:
         packed = list(map(pack_one, shards))
@@ -309,7 +399,9 @@ def pack(files, read, folder, *, shard_bytes=256 << 20, longest_side=None, drive
     unread = [row for row in rows if row[-1]]
     packed = [row[:-1] for row in rows if not row[-1]]
     for name, part in (("unread.csv", [COLUMNS, *unread]), ("index.csv", [COLUMNS[:-1], *packed])):
-        with open(os.path.join(folder, name), "w", newline="", encoding="utf-8", errors="backslashreplace") as out:
+        with open(
+            os.path.join(folder, name), "w", newline="", encoding="utf-8", errors="backslashreplace"
+        ) as out:
             csv.writer(out, lineterminator="\n").writerows(part)
         _upload(drive, os.path.join(folder, name), remote, keep=True)
     return [dict(zip(COLUMNS, row)) for row in unread]
@@ -336,7 +428,9 @@ def _pack_shard(shard, *, read, folder, remote, longest_side, drive, reads, sett
     if rows and [row[2:4] for row in rows] == [[file.id, str(file.version)] for _, file in todo]:
         done(len(todo))
     else:
-        rows = _write_shard(folder, name, _contents(todo, read, longest_side, reads), settings, done)
+        rows = _write_shard(
+            folder, name, _contents(todo, read, longest_side, reads), settings, done
+        )
     _upload(drive, os.path.join(folder, name), remote)
     return rows
 
@@ -354,8 +448,13 @@ def _member_paths(files):
     files = sorted(files, key=mark)
     names = [posixpath.splitext(f"{clean(str(file.label))}/{clean(file.name)}") for file in files]
     times = collections.Counter(stem.lower() for stem, _ in names)
-    marks = ["-" + mark(file) if times[stem.lower()] > 1 else "" for (stem, _), file in zip(names, files)]
-    return [(stem + mark + extension, file) for (stem, extension), mark, file in zip(names, marks, files)]
+    marks = [
+        "-" + mark(file) if times[stem.lower()] > 1 else "" for (stem, _), file in zip(names, files)
+    ]
+    return [
+        (stem + mark + extension, file)
+        for (stem, extension), mark, file in zip(names, marks, files)
+    ]
 
 
 def _contents(todo, read, longest_side, reads):
@@ -385,7 +484,11 @@ def _shrunk(path, file, data, longest_side):
 
         image = Image.open(io.BytesIO(data))
         if max(image.size) > longest_side and image.mode in ("RGB", "L", "CMYK", "RGBA", "LA", "P"):
-            image = image.convert("RGBA" if "transparency" in image.info else "RGB") if image.mode == "P" else image
+            image = (
+                image.convert("RGBA" if "transparency" in image.info else "RGB")
+                if image.mode == "P"
+                else image
+            )
             image.thumbnail((longest_side, longest_side), Image.Resampling.LANCZOS)
             image, out = ImageOps.exif_transpose(image), io.BytesIO()
             kind = "png" if image.mode.endswith("A") else "jpeg"
@@ -401,7 +504,17 @@ def _write_shard(folder, name, contents, settings, done):
     with os.fdopen(handle, "wb") as out:
         with zipfile.ZipFile(out, "w") as archive:
             for path, file, data, reason in contents:
-                rows.append([name, path, file.id, str(file.version), file.label, str(len(data or b"")), reason])
+                rows.append(
+                    [
+                        name,
+                        path,
+                        file.id,
+                        str(file.version),
+                        file.label,
+                        str(len(data or b"")),
+                        reason,
+                    ]
+                )
                 if data is not None:
                     info = zipfile.ZipInfo(path)  # of 1980: the same bytes each time
                     info.comment = json.dumps({"id": file.id, "label": file.label}).encode()
@@ -409,7 +522,9 @@ def _write_shard(folder, name, contents, settings, done):
                 done(1)
             index = io.StringIO(newline="")
             csv.writer(index, lineterminator="\n").writerows(rows)
-            archive.writestr(zipfile.ZipInfo("index.csv"), index.getvalue().encode("utf-8", "backslashreplace"))
+            archive.writestr(
+                zipfile.ZipInfo("index.csv"), index.getvalue().encode("utf-8", "backslashreplace")
+            )
             archive.comment = settings
         out.flush()
         os.fsync(out.fileno())
@@ -420,7 +535,9 @@ def _write_shard(folder, name, contents, settings, done):
 def _finished(path, drive, remote, settings):
     """The rows of a shard that an earlier run finished, here or on Drive; None where there is none."""
     try:
-        source = open(path, "rb") if os.path.exists(path) else _Ranged(drive.read, drive.find(remote))
+        source = (
+            open(path, "rb") if os.path.exists(path) else _Ranged(drive.read, drive.find(remote))
+        )
         with source, zipfile.ZipFile(source) as archive:
             text = io.StringIO(archive.read("index.csv").decode(), newline="")
             return list(csv.reader(text)) if archive.comment == settings else None
@@ -435,6 +552,8 @@ def _upload(drive, path, remote, keep=False):
     with open(path, "rb") as file:
         md5 = hashlib.file_digest(file, "md5").hexdigest()
     if sent.md5 not in (None, md5):
-        raise ArchiveError(f"{path!r} arrived damaged: its md5 is {md5}, and {sent.md5} on Drive. Call pack again.")
+        raise ArchiveError(
+            f"{path!r} arrived damaged: its md5 is {md5}, and {sent.md5} on Drive. Call pack again."
+        )
     if sent.md5 == md5 and not keep:
         os.unlink(path)

@@ -43,7 +43,9 @@ except ImportError:
 
 __all__ = ["PixelCache", "cached"]
 
-_ROW = struct.Struct("<16sQQI4x")  # in the index: a record's key, offset, length in bytes, checksum; the row's own
+_ROW = struct.Struct(
+    "<16sQQI4x"
+)  # in the index: a record's key, offset, length in bytes, checksum; the row's own
 _PAGE = 4096  # bytes
 _GROW = 64 << 20  # bytes reserved ahead at most
 
@@ -78,7 +80,11 @@ class _Records:
     def __init__(self, folder, name, max_bytes):
         if not max_bytes > 0:
             raise ValueError(f"`max_bytes` must be above 0. Received: {max_bytes!r}")
-        self._folder, self._path, self._max_bytes = folder, os.path.join(folder, name), int(max_bytes)
+        self._folder, self._path, self._max_bytes = (
+            folder,
+            os.path.join(folder, name),
+            int(max_bytes),
+        )
         self._lock, self._suspects = threading.Lock(), set()
         self._hits = self._misses = self._damaged = self._added = 0
         self._full = self._off = False
@@ -99,8 +105,18 @@ class _Records:
     @property
     def stats(self):
         """A dict: `hits`, `misses`, `damaged` here, `records`, `bytes`, `max_bytes`; `full`; `off`: the disk failed."""
-        counts = {"hits": self._hits, "misses": self._misses, "damaged": self._damaged, "records": self._rows}
-        return counts | {"bytes": self._size(), "max_bytes": self._max_bytes, "full": self._full, "off": self._off}
+        counts = {
+            "hits": self._hits,
+            "misses": self._misses,
+            "damaged": self._damaged,
+            "records": self._rows,
+        }
+        return counts | {
+            "bytes": self._size(),
+            "max_bytes": self._max_bytes,
+            "full": self._full,
+            "off": self._off,
+        }
 
     def close(self):
         """Gives back to the disk what was reserved and not used. What is cached stays for the next run."""
@@ -116,12 +132,19 @@ class _Records:
             os.close(descriptor)
 
     def _clear(self, rows=128):
-        self._rows = self._end = 0  # rows of the index that were taken in; where their data ends, in bytes
-        self._table = array.array("I", bytes(4 << (2 * rows).bit_length()))  # row number + 1, or 0 where free
+        self._rows = self._end = (
+            0  # rows of the index that were taken in; where their data ends, in bytes
+        )
+        self._table = array.array(
+            "I", bytes(4 << (2 * rows).bit_length())
+        )  # row number + 1, or 0 where free
 
     @contextmanager
     def _locked(self):
-        with self._lock, open(self._path + ".index") as lock:  # opened anew: a forked process shares what is open
+        with (
+            self._lock,
+            open(self._path + ".index") as lock,
+        ):  # opened anew: a forked process shares what is open
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
@@ -144,7 +167,9 @@ class _Records:
     def _catch_up(self):
         """Takes in the rows that were added, by this process or another. Call it locked."""
         rows = os.fstat(self._index).st_size // _ROW.size
-        if rows < self._rows or rows > len(self._table) // 2:  # the index was emptied or cut; a full table
+        if (
+            rows < self._rows or rows > len(self._table) // 2
+        ):  # the index was emptied or cut; a full table
             self._clear(max(rows, 128))
         for number in range(self._rows, rows):
             key, offset, length, _ = self._row(number)
@@ -159,7 +184,11 @@ class _Records:
         for number, key in enumerate(keys):
             try:
                 _, at, row = self._find(key)
-                if at is None and self._index is not None and os.fstat(self._index).st_size // _ROW.size != self._rows:
+                if (
+                    at is None
+                    and self._index is not None
+                    and os.fstat(self._index).st_size // _ROW.size != self._rows
+                ):
                     with self._locked():
                         self._catch_up()
                     _, at, row = self._find(key)
@@ -174,7 +203,9 @@ class _Records:
         if out is not None and any(rows):
             checksums = _checksums(keys, out)
         else:
-            checksums = [None if data is None else _checksum(key, data) for key, data in zip(keys, found)]
+            checksums = [
+                None if data is None else _checksum(key, data) for key, data in zip(keys, found)
+            ]
         for number, row in enumerate(rows):
             if row is not None and checksums[number] == row[3]:
                 damaged.discard(keys[number])
@@ -238,10 +269,14 @@ class _Records:
         size = os.fstat(self._data).st_size
         if size >= end:
             return
-        left = self._max_bytes - end - (self._rows + 1) * _ROW.size  # half of it at most: the index grows too
+        left = (
+            self._max_bytes - end - (self._rows + 1) * _ROW.size
+        )  # half of it at most: the index grows too
         more = end + max(0, min(end // 8, _GROW, left // 2)) - size
         # macOS has no posix_fallocate
-        reserve = getattr(os, "posix_fallocate", lambda data, start, length: os.ftruncate(data, start + length))
+        reserve = getattr(
+            os, "posix_fallocate", lambda data, start, length: os.ftruncate(data, start + length)
+        )
         reserve(self._data, size, more)
 
     def _switch_off(self, error):
@@ -265,7 +300,7 @@ class _CachedRead(_Records):
 
     def __call__(self, file, start=None, end=None):
         key = _key(file.id, file.version)
-        data, = self._get([key])
+        (data,) = self._get([key])
         if data is None and (start, end) != (None, None):
             return self._read(file, start, end)
         if data is None:
@@ -315,7 +350,9 @@ class PixelCache(_Records):
             holds anything.
         """
         keys = [_key(file.id, file.version, key, out.shape[1:]) for file in files]
-        return np.array([data is not None for data in self._get(keys, _flat(out).reshape(len(files), -1))])
+        return np.array(
+            [data is not None for data in self._get(keys, _flat(out).reshape(len(files), -1))]
+        )
 
     def put(self, file, key, pixels):
         """Keeps `pixels`, a uint8 array (height, width, channels). False when full or switched off."""
@@ -324,7 +361,9 @@ class PixelCache(_Records):
 
 def _flat(pixels):
     if pixels.dtype != np.uint8 or not pixels.flags.c_contiguous:
-        raise ValueError(f"Pixels must be a contiguous array of uint8. Received: {pixels.dtype}, {pixels.strides=}")
+        raise ValueError(
+            f"Pixels must be a contiguous array of uint8. Received: {pixels.dtype}, {pixels.strides=}"
+        )
     return pixels.reshape(-1)
 
 
@@ -343,4 +382,7 @@ def _checksums(keys, data):
     this, 5."""
     whole = data.shape[1] // _PAGE * _PAGE
     sums = np.add.reduce(data[:, :whole].view(np.uint64).reshape(len(data), -1, _PAGE // 8), axis=2)
-    return [zlib.crc32(row[whole:], zlib.crc32(page, zlib.crc32(key))) for key, row, page in zip(keys, data, sums)]
+    return [
+        zlib.crc32(row[whole:], zlib.crc32(page, zlib.crc32(key)))
+        for key, row, page in zip(keys, data, sums)
+    ]

@@ -109,7 +109,11 @@ def open_csv(drive, path, image_size, *, color_mode="rgb", index=None):
     of = json.dumps([file.id, str(file.version), shape])
     try:
         with np.load(index) as saved:
-            table = dict(saved) if str(saved["of"]) == of and (not spool or os.path.exists(spool)) else None
+            table = (
+                dict(saved)
+                if str(saved["of"]) == of and (not spool or os.path.exists(spool))
+                else None
+            )
     except (OSError, ValueError, KeyError, EOFError, zlib.error, zipfile.BadZipFile):
         table = None
     if table is None:
@@ -127,7 +131,11 @@ class Rows:
         self.__setstate__({})
 
     def __getstate__(self):  # what was read stays behind
-        return {name: value for name, value in vars(self).items() if name not in ("_lock", "_pool", "_blocks")}
+        return {
+            name: value
+            for name, value in vars(self).items()
+            if name not in ("_lock", "_pool", "_blocks")
+        }
 
     def __setstate__(self, state):
         vars(self).update(state, _lock=threading.Lock(), _blocks=collections.OrderedDict())
@@ -136,10 +144,23 @@ class Rows:
     def list_images(self):
         """Yields the rows as files, in the order of the CSV."""
         table, file, size = self._table, self._file, int(np.prod(self.decode.shape))
-        for line, start, end, code in zip(table["lines"], table["starts"], table["ends"], table["codes"]):
+        for line, start, end, code in zip(
+            table["lines"], table["starts"], table["ends"], table["codes"]
+        ):
             name, label = f"line {line}", str(table["labels"][code])
-            yield Row(f"{file.id}#{line}", name, label, f"{label}/{name}", size, None, file.version,
-                      f"{file.id}#{start // BLOCK}", int(line), int(start), int(end))
+            yield Row(
+                f"{file.id}#{line}",
+                name,
+                label,
+                f"{label}/{name}",
+                size,
+                None,
+                file.version,
+                f"{file.id}#{start // BLOCK}",
+                int(line),
+                int(start),
+                int(end),
+            )
 
     def read(self, file, start=None, end=None):
         """The pixels of a row as bytes, one a value, or those from `start` up to, not including, `end`."""
@@ -160,8 +181,12 @@ class Rows:
         """Fetches a block, once for all threads that ask; returns `data(offset, size) -> bytes`."""
         with self._lock:
             block = self._blocks.get(number)
-            if block is None or block.done() and block.exception():  # not asked for yet, or it failed
-                block = self._pool.submit(lambda: _on_disk(self._drive.read(self._file, *self._range(number))))
+            if (
+                block is None or block.done() and block.exception()
+            ):  # not asked for yet, or it failed
+                block = self._pool.submit(
+                    lambda: _on_disk(self._drive.read(self._file, *self._range(number)))
+                )
                 self._blocks[number] = block
                 while len(self._blocks) > max(1, HELD // BLOCK):
                     self._blocks.popitem(last=False)
@@ -206,8 +231,10 @@ def _pixels(text, file, count):
         except ValueError:
             column = next(n for n, value in enumerate(values) if not _is_number(value))
             wrong = f"value {column + 1} is {values[column][:20].decode('utf-8', 'replace')!r}, not a number"
-    raise CsvError(f"Could not read line {file.line} of the CSV (id {file.id}): {wrong}. Mend the line, or use "
-                   'on_bad_file="skip".')
+    raise CsvError(
+        f"Could not read line {file.line} of the CSV (id {file.id}): {wrong}. Mend the line, or use "
+        'on_bad_file="skip".'
+    )
 
 
 def _is_number(value):
@@ -220,7 +247,9 @@ def _is_number(value):
 def _chunks(drive, file, spool):
     """Yields the CSV from start to end in pieces; one packed by gzip is unpacked, and kept in `spool`."""
     if spool is None:
-        yield from (drive.read(file, at, min(at + BLOCK, file.size)) for at in range(0, file.size, BLOCK))
+        yield from (
+            drive.read(file, at, min(at + BLOCK, file.size)) for at in range(0, file.size, BLOCK)
+        )
         return
     with tempfile.NamedTemporaryFile(dir=os.path.dirname(spool) or ".", delete=False) as out:
         try:
@@ -253,7 +282,9 @@ class _Stream(io.RawIOBase):
 
 def _scan(drive, file, count, spool):
     """Goes through the CSV once; returns arrays: the lines, starts and ends of all rows, and their labels."""
-    longest = 64 * count + LABEL  # bytes of a row; of a longer one, which is malformed, no more is read later on
+    longest = (
+        64 * count + LABEL
+    )  # bytes of a row; of a longer one, which is malformed, no more is read later on
     lines, starts, ends, codes, labels = [], [], [], [], {}
     line = start = at = 0
     head = b""
@@ -284,13 +315,19 @@ def _scan(drive, file, count, spool):
         if not lines:
             raise ValueError("it has no rows")
     except (ValueError, EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise CsvError(f"Could not open the CSV {file.name!r} (id {file.id}): {error}. It needs rows of a label and "
-                       f"{count} values, separated by commas.") from error
+        raise CsvError(
+            f"Could not open the CSV {file.name!r} (id {file.id}): {error}. It needs rows of a label and "
+            f"{count} values, separated by commas."
+        ) from error
     table = {"lines": lines, "starts": starts, "ends": ends, "codes": codes}
-    return {name: np.array(values, np.int64) for name, values in table.items()} | {"labels": np.array(list(labels))}
+    return {name: np.array(values, np.int64) for name, values in table.items()} | {
+        "labels": np.array(list(labels))
+    }
 
 
 def _save(path, table):
-    with tempfile.NamedTemporaryFile(dir=os.path.dirname(path) or ".", suffix=".npz", delete=False) as out:
+    with tempfile.NamedTemporaryFile(
+        dir=os.path.dirname(path) or ".", suffix=".npz", delete=False
+    ) as out:
         np.savez(out, **table)
     os.replace(out.name, path)

@@ -47,8 +47,12 @@ def predict_once(model, sequence):
     size = 0
     for images, batch_labels, batch_files in sequence.in_order():
         count, size = len(images), max(size, len(images))
-        if count < size:  # another batch size would make Keras trace the model again: fill up, and drop the rest
-            images = np.concatenate([images, np.zeros((size - count, *images.shape[1:]), images.dtype)])
+        if (
+            count < size
+        ):  # another batch size would make Keras trace the model again: fill up, and drop the rest
+            images = np.concatenate(
+                [images, np.zeros((size - count, *images.shape[1:]), images.dtype)]
+            )
         rows.append(np.asarray(model.predict_on_batch(images))[:count])
         labels.append(None if batch_labels is None else class_indices(batch_labels))
         files.extend(batch_files)
@@ -107,8 +111,15 @@ def report(probabilities, labels, class_names):
     # With a `labels` list scikit-learn may call it "micro avg", which is the same number for one label a picture.
     accuracy = accuracy_score(expected, predicted)
     averages = {name: rows[name] for name in ("macro avg", "weighted avg")}
-    total = {"precision": accuracy, "recall": accuracy, "f1-score": accuracy, "support": len(expected)}
-    table = pd.DataFrame({**{name: rows[name] for name in class_names}, "accuracy": total, **averages}).T
+    total = {
+        "precision": accuracy,
+        "recall": accuracy,
+        "f1-score": accuracy,
+        "support": len(expected),
+    }
+    table = pd.DataFrame(
+        {**{name: rows[name] for name in class_names}, "accuracy": total, **averages}
+    ).T
     return table.astype({"support": int})
 
 
@@ -117,7 +128,7 @@ def confusion_counts(probabilities, labels, class_names):
 
     >>> confusion_counts(np.array([0, 0, 1]), np.array([0, 1, 1]), ["cat", "dog"])
     predicted  cat  dog
-    expected           
+    expected
     cat          1    0
     dog          1    1
 
@@ -184,7 +195,9 @@ def _pair(labels, predictions, class_names):
             f"Received: {len(expected)} labels, {len(predicted)} predictions"
         )
     if not len(expected):
-        raise ValueError("There is nothing to evaluate: 0 predictions. Check that the test part holds files.")
+        raise ValueError(
+            "There is nothing to evaluate: 0 predictions. Check that the test part holds files."
+        )
     highest = max(expected.max(), predicted.max())
     if highest >= len(class_names):
         raise ValueError(
@@ -192,5 +205,8 @@ def _pair(labels, predictions, class_names):
             f"of the sequence that the model was trained on. Received: class_names={list(class_names)}"
         )
     if not np.isfinite(np.asarray(predictions, dtype=float)).all():
-        warnings.warn("Some predictions are not numbers (NaN): the training went wrong, not the test.", stacklevel=3)
+        warnings.warn(
+            "Some predictions are not numbers (NaN): the training went wrong, not the test.",
+            stacklevel=3,
+        )
     return expected, predicted

@@ -32,7 +32,9 @@ from PIL import Image, ImageCms
 __all__ = ["ImageError", "augmenter", "decoder"]
 
 # The names of Keras, then those of its `load_img`; Pillow antialiases all but "nearest".
-INTERPOLATIONS = {name: Image.Resampling[name.upper()] for name in ("bilinear", "nearest", "bicubic")}
+INTERPOLATIONS = {
+    name: Image.Resampling[name.upper()] for name in ("bilinear", "nearest", "bicubic")
+}
 INTERPOLATIONS |= {"area": Image.Resampling.BOX, "lanczos3": Image.Resampling.LANCZOS}
 INTERPOLATIONS |= {name: Image.Resampling[name.upper()] for name in ("box", "hamming", "lanczos")}
 ORIENTATION = 0x0112  # the EXIF tag, and what undoes its values 2 to 8
@@ -50,12 +52,19 @@ class ImageError(ValueError):
     """The bytes are no picture that can be decoded; the message is one sentence that says why."""
 
 
-FILL_MODES = {"nearest": "edge", "reflect": "symmetric", "wrap": "wrap", "constant": None}  # as NumPy calls them
+FILL_MODES = {
+    "nearest": "edge",
+    "reflect": "symmetric",
+    "wrap": "wrap",
+    "constant": None,
+}  # as NumPy calls them
 
 
 def check(name, value, allowed):
     if value not in allowed:
-        raise ValueError(f"`{name}` must be one of {', '.join(map(repr, allowed))}. Received: {name}={value!r}")
+        raise ValueError(
+            f"`{name}` must be one of {', '.join(map(repr, allowed))}. Received: {name}={value!r}"
+        )
 
 
 @dataclass(frozen=True)
@@ -94,15 +103,23 @@ class decoder:  # lower case, as functools.partial: a class that is used as a fu
 
     def __post_init__(self):
         size = self.image_size
-        whole = isinstance(size, (tuple, list)) and all(isinstance(n, (int, np.integer)) and n > 0 for n in size)
+        whole = isinstance(size, (tuple, list)) and all(
+            isinstance(n, (int, np.integer)) and n > 0 for n in size
+        )
         if not (whole and len(size) == 2):
-            raise ValueError(f"`image_size` must be (height, width) in pixels. Received: image_size={size!r}")
+            raise ValueError(
+                f"`image_size` must be (height, width) in pixels. Received: image_size={size!r}"
+            )
         object.__setattr__(self, "image_size", (int(size[0]), int(size[1])))
         check("color_mode", self.color_mode, ("rgb", "grayscale"))
         check("fit", self.fit, ("stretch", "crop", "pad"))
         check("library", self.library, ("pillow", "opencv"))
         is_pillow = self.library == "pillow"
-        check("interpolation", self.interpolation, INTERPOLATIONS if is_pillow else ("bilinear", "area"))
+        check(
+            "interpolation",
+            self.interpolation,
+            INTERPOLATIONS if is_pillow else ("bilinear", "area"),
+        )
         _ = self.key  # OpenCV is missed here, where it was chosen, and not later in a thread
 
     @property
@@ -118,7 +135,9 @@ class decoder:  # lower case, as functools.partial: a class that is used as a fu
             import cv2
 
             versions += f" opencv-{cv2.__version__}"
-        return f"{'x'.join(map(str, self.shape))} {self.interpolation} {self.fit} {versions} rules-1"
+        return (
+            f"{'x'.join(map(str, self.shape))} {self.interpolation} {self.fit} {versions} rules-1"
+        )
 
     def __call__(self, data):
         try:
@@ -126,10 +145,14 @@ class decoder:  # lower case, as functools.partial: a class that is used as a fu
         except (ImageError, MemoryError):
             raise
         except Image.DecompressionBombError:  # at twice the limit, Pillow itself refuses
-            raise ImageError(f"The picture claims more than {2 * Image.MAX_IMAGE_PIXELS:,} pixels.") from None
+            raise ImageError(
+                f"The picture claims more than {2 * Image.MAX_IMAGE_PIXELS:,} pixels."
+            ) from None
         except Exception as error:  # at damaged data, Pillow's plugins raise nearly everything
             said = "".join(filter(str.isprintable, str(error).partition("\n")[0]))[:120].rstrip(".")
-            raise ImageError(f"The picture is damaged or cut off ({said or type(error).__name__}).") from error
+            raise ImageError(
+                f"The picture is damaged or cut off ({said or type(error).__name__})."
+            ) from error
         pixels = pixels.reshape(*pixels.shape[:2], -1)
         if pixels.shape == self.shape:
             return pixels
@@ -143,12 +166,21 @@ class decoder:  # lower case, as functools.partial: a class that is used as a fu
             is_jpeg = image.format in ("JPEG", "MPO")
             turn = orientation(image) if is_jpeg else 1
             lies = turn >= 5  # on its side: width and height change places
-            if self.library == "opencv" and is_jpeg and image.mode in ("RGB", "L") and is_whole_jpeg(data):
+            if (
+                self.library == "opencv"
+                and is_jpeg
+                and image.mode in ("RGB", "L")
+                and is_whole_jpeg(data)
+            ):
                 return self._decode_with_opencv(data, image.size[::-1] if lies else image.size)
-            drafted = image.draft(mode, (2 * height, 2 * width) if lies else (2 * width, 2 * height))
+            drafted = image.draft(
+                mode, (2 * height, 2 * width) if lies else (2 * width, 2 * height)
+            )
             image.load()
             if not is_jpeg:
-                turn = orientation(image)  # asked after loading, since Pillow turns a TIFF by itself
+                turn = orientation(
+                    image
+                )  # asked after loading, since Pillow turns a TIFF by itself
             # The last row and column of a draft may stand for less than a whole pixel: `box` is what they cover.
             box = drafted[1] if drafted else (0, 0, *image.size)
             if turn in UPRIGHT:
@@ -177,7 +209,9 @@ class decoder:  # lower case, as functools.partial: a class that is used as a fu
         pixels = pixels[top : max(bottom, top + 1), left : max(right, left + 1)]
         # Four pixels are enough to look at until two of them become less than one.
         average = self.interpolation == "area" or room / reduction >= 2
-        pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA if average else cv2.INTER_LINEAR)
+        pixels = cv2.resize(
+            pixels, size, interpolation=cv2.INTER_AREA if average else cv2.INTER_LINEAR
+        )
         return cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB) if self.color_mode == "rgb" else pixels
 
     def _fitted(self, box):
@@ -212,12 +246,16 @@ def open_image(data):
         raise ImageError(f"This is a drawing in the format {image.format}, which is not read.")
     if width * height > limit or max(width, height) > LONGEST_SIDE:
         most = f"{limit:,} pixels and {LONGEST_SIDE:,} a side"
-        raise ImageError(f"The picture claims {width:,} x {height:,} pixels, and {most} are the most that is decoded.")
+        raise ImageError(
+            f"The picture claims {width:,} x {height:,} pixels, and {most} are the most that is decoded."
+        )
     # A scan costs a dozen bytes and makes a decoder walk over the whole picture; real JPEGs have one to ten. By
     # chance these two bytes stand once in 65,536, as in a film appended to a photo.
     is_jpeg = image.format in ("JPEG", "MPO", "BLP") or image.info.get("compression") == "jpeg"
     if is_jpeg and len(re.findall(b"\xff\xda", data)) > 100 + len(data) // 16_384:
-        raise ImageError("The picture is a JPEG of more than 100 scans, which would take very long to decode.")
+        raise ImageError(
+            "The picture is a JPEG of more than 100 scans, which would take very long to decode."
+        )
     return image
 
 
@@ -238,10 +276,16 @@ def plain(image, mode):
     """Converts to what is resized well: "L", "RGB" or, where parts are transparent, "RGBA"."""
     if image.mode.startswith("I;16"):
         return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
-    if image.mode in ("I", "F"):  # no file says what white is: the least of these that holds the brightest pixel
+    if image.mode in (
+        "I",
+        "F",
+    ):  # no file says what white is: the least of these that holds the brightest pixel
         values = np.nan_to_num(np.asarray(image, np.float32), posinf=0, neginf=0)
         brightest = max(float(values.max()), 1e-30)
-        white = next((w for w in ((1, 255, 65535) if image.mode == "F" else (65535,)) if brightest <= w), brightest)
+        white = next(
+            (w for w in ((1, 255, 65535) if image.mode == "F" else (65535,)) if brightest <= w),
+            brightest,
+        )
         return Image.fromarray((values * (255 / white)).clip(0, 255).astype(np.uint8))
     if image.mode == "LAB":
         lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
@@ -297,14 +341,23 @@ class augmenter:  # lower case, as `decoder`
 
     def __post_init__(self):
         check("fill_mode", self.fill_mode, FILL_MODES)
-        for name, (low, high) in (("zoom_range", self._zoom), ("brightness_range", self.brightness_range or (1, 1)),
-                                  ("random_crop", (self.random_crop, 1))):
+        for name, (low, high) in (
+            ("zoom_range", self._zoom),
+            ("brightness_range", self.brightness_range or (1, 1)),
+            ("random_crop", (self.random_crop, 1)),
+        ):
             if not (0 <= low <= high and (low or name == "brightness_range")):
-                raise ValueError(f"`{name}` is out of range. Received: {name}={getattr(self, name)!r}")
+                raise ValueError(
+                    f"`{name}` is out of range. Received: {name}={getattr(self, name)!r}"
+                )
 
     @property
     def _zoom(self):
-        return self.zoom_range if np.ndim(self.zoom_range) else (1 - self.zoom_range, 1 + self.zoom_range)
+        return (
+            self.zoom_range
+            if np.ndim(self.zoom_range)
+            else (1 - self.zoom_range, 1 + self.zoom_range)
+        )
 
     def __call__(self, image, rng):
         """Varies one image by values drawn from `rng`, a `numpy.random.Generator`."""
@@ -322,7 +375,9 @@ class augmenter:  # lower case, as `decoder`
 
     def _draw_matrix(self, height, width, rng):
         """Draws the 3 x 3 matrix from a place (x, y) in the result to its place in the image, in pixels."""
-        angle, slant = (math.radians(rng.uniform(-r, r)) for r in (self.rotation_range, self.shear_range))
+        angle, slant = (
+            math.radians(rng.uniform(-r, r)) for r in (self.rotation_range, self.shear_range)
+        )
         right = draw_shift(self.width_shift_range, width, rng)
         down = draw_shift(self.height_shift_range, height, rng)
         zoom_x, zoom_y = rng.uniform(*self._zoom, 2)
@@ -334,7 +389,11 @@ class augmenter:  # lower case, as `decoder`
         zoom = [[zoom_x, 0, 0], [0, zoom_y, 0], [0, 0, 1]]
         shear = [[1, -math.sin(slant), 0], [0, math.cos(slant), 0], [0, 0, 1]]
         shift = [[1, 0, right], [0, 1, down], [0, 0, 1]]
-        turn = [[math.cos(angle), -math.sin(angle), 0], [math.sin(angle), math.cos(angle), 0], [0, 0, 1]]
+        turn = [
+            [math.cos(angle), -math.sin(angle), 0],
+            [math.sin(angle), math.cos(angle), 0],
+            [0, 0, 1],
+        ]
         back = [[1, 0, width / 2], [0, 1, height / 2], [0, 0, 1]]
         return np.linalg.multi_dot([back, turn, shift, shear, zoom, to_centre, crop])
 

@@ -10,7 +10,7 @@ Example:
     ...               size=50_000 + n, md5=f"{label}{n}", version="1") for label in ("cat", "dog") for n in range(50)]
     >>> describe(files)[["files", "formats"]]
            files   formats
-    class                 
+    class
     cat       50   JPEG 50
     dog       50   JPEG 50
     All      100  JPEG 100
@@ -34,13 +34,33 @@ from pathlib import Path
 import pandas as pd
 from tqdm import tqdm
 
-__all__ = ["File", "describe", "duplicates", "load", "read_labels", "refresh", "resume", "sample", "save", "split", "table"]
+__all__ = [
+    "File",
+    "describe",
+    "duplicates",
+    "load",
+    "read_labels",
+    "refresh",
+    "resume",
+    "sample",
+    "save",
+    "split",
+    "table",
+]
 
 FIELDS = ("id", "name", "label", "path", "size", "md5", "version", "block")
-FORMATS = {"jpg": "JPEG", "jpe": "JPEG", "jfif": "JPEG", "tif": "TIFF", "heif": "HEIC"}  # else: the ending itself
+FORMATS = {
+    "jpg": "JPEG",
+    "jpe": "JPEG",
+    "jfif": "JPEG",
+    "tif": "TIFF",
+    "heif": "HEIC",
+}  # else: the ending itself
 NOT_READ_BY_PILLOW = {"SVG", "CR2", "CR3", "NEF", "ARW", "ORF", "RAF", "RW2", "DNG"}
 TINY = 100  # bytes; a JPEG's headers alone take more
-ROWS_PER_POSITION = 1000  # the page size of Drive's list request: a killed listing repeats about one page
+ROWS_PER_POSITION = (
+    1000  # the page size of Drive's list request: a killed listing repeats about one page
+)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -104,7 +124,9 @@ def describe(files, *, labels=None):
     rows = table(files, labels=labels)
     _require_images(len(rows), "describe")
     rows["copy"] = rows["md5"].notna() & rows.duplicated("md5")
-    groups = [(label, group) for label, group in rows.groupby("label", dropna=False)] + [("All", rows)]
+    groups = [(label, group) for label, group in rows.groupby("label", dropna=False)] + [
+        ("All", rows)
+    ]
     summary = [
         {
             "class": label,
@@ -113,10 +135,14 @@ def describe(files, *, labels=None):
             "smallest": int(group["size"].min()),
             "median": int(group["size"].median()),
             "largest": int(group["size"].max()),
-            "formats": ", ".join(f"{kind} {count}" for kind, count in Counter(group["format"]).most_common()),
+            "formats": ", ".join(
+                f"{kind} {count}" for kind, count in Counter(group["format"]).most_common()
+            ),
             "duplicates": int(group["copy"].sum()),
             "troubled": int((group["trouble"] != "").sum()),
-            "troubles": "; ".join(f"{n} {why}" for why, n in Counter(group["trouble"]).most_common() if why),
+            "troubles": "; ".join(
+                f"{n} {why}" for why, n in Counter(group["trouble"]).most_common() if why
+            ),
         }
         for label, group in groups
     ]
@@ -142,7 +168,9 @@ def duplicates(files, read=None):
             if not file.md5 and sizes[file.size] > 1:
                 rows.loc[i, "md5"] = hashlib.md5(read(file), usedforsecurity=False).hexdigest()
     rows = rows[rows["md5"].notna()]
-    return rows[rows.duplicated("md5", keep=False)].sort_values(["md5", "path"]).reset_index(drop=True)
+    return (
+        rows[rows.duplicated("md5", keep=False)].sort_values(["md5", "path"]).reset_index(drop=True)
+    )
 
 
 def split(files, fractions, *, seed, exact=False, labels=None):
@@ -172,7 +200,9 @@ def split(files, fractions, *, seed, exact=False, labels=None):
         ValueError: There is no file, or the fractions are not positive numbers that add up to 1.
     """
     fractions = [float(fraction) for fraction in fractions]
-    if not all(fraction > 0 for fraction in fractions) or not math.isclose(sum(fractions), 1, abs_tol=1e-6):
+    if not all(fraction > 0 for fraction in fractions) or not math.isclose(
+        sum(fractions), 1, abs_tol=1e-6
+    ):
         raise ValueError(
             "`fractions` must be positive numbers that add up to 1, such as (0.7, 0.1, 0.2). "
             f"Received: fractions={tuple(fractions)}, with the sum {sum(fractions):g}"
@@ -183,7 +213,9 @@ def split(files, fractions, *, seed, exact=False, labels=None):
         part_of = _exact_parts(files, fractions, seed, labels)
     else:
         bounds = [*itertools.accumulate(fractions)][:-1]
-        part_of = {file.id: sum(_uniform(seed, file.id) >= bound for bound in bounds) for file in files}
+        part_of = {
+            file.id: sum(_uniform(seed, file.id) >= bound for bound in bounds) for file in files
+        }
     parts = [[] for _ in fractions]
     for file in files:
         parts[part_of[file.id]].append(file)
@@ -230,7 +262,9 @@ def read_labels(path, files=None, *, file_column=None, label_column="label"):
         ValueError: A column is missing, a name stands for two files, or no file is named by the CSV.
     """
     rows = pd.read_csv(path, dtype=str, keep_default_na=False)
-    file_column = file_column or next((name for name in ("id", "path", "name") if name in rows), "id")
+    file_column = file_column or next(
+        (name for name in ("id", "path", "name") if name in rows), "id"
+    )
     missing = [column for column in (file_column, label_column) if column not in rows]
     if missing:
         raise ValueError(
@@ -246,7 +280,9 @@ def read_labels(path, files=None, *, file_column=None, label_column="label"):
     for file in files:
         key = next((key for key in (file.id, file.path, file.name) if key in told), None)
         if key == file.name != file.path and names[key] > 1:
-            raise ValueError(f"'{path}' names '{key}', but {names[key]} files are called so: give paths or ids there.")
+            raise ValueError(
+                f"'{path}' names '{key}', but {names[key]} files are called so: give paths or ids there."
+            )
         if key is not None:
             labels[file.id] = told[key]
     missing = [file.path for file in files if file.id not in labels]
@@ -254,7 +290,10 @@ def read_labels(path, files=None, *, file_column=None, label_column="label"):
         message = f"{len(missing)} of {len(files)} files have no label in '{path}', the first: '{missing[0]}'."
         if not labels:
             raise ValueError(f"{message} Its column '{file_column}' begins with {list(told)[:3]}.")
-        warnings.warn(f"{message} Leave them out: `[file for file in files if file.id in labels]`.", stacklevel=2)
+        warnings.warn(
+            f"{message} Leave them out: `[file for file in files if file.id in labels]`.",
+            stacklevel=2,
+        )
     return labels
 
 
@@ -306,14 +345,23 @@ def resume(drive, folder, path):
     if end.get("complete"):
         return _files(rows)
     start = end.get("position")
-    rows = rows if start else {}  # a source that cannot go on starts over, and may have lost files since
+    rows = (
+        rows if start else {}
+    )  # a source that cannot go on starts over, and may have lost files since
     listing = drive.list_images(folder, position=start)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with open(path, "ab") as out, tqdm(desc="Listing", unit=" files", initial=len(rows), file=sys.stdout) as bar:
-        out.truncate(path.read_bytes().rfind(b"\n") + 1 if start else 0)  # not a last line cut by the kill
+    with (
+        open(path, "ab") as out,
+        tqdm(desc="Listing", unit=" files", initial=len(rows), file=sys.stdout) as bar,
+    ):
+        out.truncate(
+            path.read_bytes().rfind(b"\n") + 1 if start else 0
+        )  # not a last line cut by the kill
         for count, file in enumerate(listing):
             if count % ROWS_PER_POSITION == 0:
-                out.write(_line({"folder": folder, "complete": False, "position": listing.position}))
+                out.write(
+                    _line({"folder": folder, "complete": False, "position": listing.position})
+                )
                 out.flush()
             bar.update(file.id not in rows)  # the page in which a listing was killed comes again
             rows[file.id] = _row(file)
@@ -322,7 +370,9 @@ def resume(drive, folder, path):
         path.unlink()
         _require_images(0, f"list in the folder '{folder}'")
     _write(path, rows.values(), folder, listing.position)
-    return refresh(drive, path) if start else _files(rows)  # what came before the kill may have changed since
+    return (
+        refresh(drive, path) if start else _files(rows)
+    )  # what came before the kill may have changed since
 
 
 def refresh(drive, path):
@@ -348,7 +398,9 @@ def refresh(drive, path):
             rows.pop(file_id, None)
         _write(path, rows.values(), folder, position)
     elif folder is None:
-        raise ValueError(f"'{path}' does not tell which folder it lists. Delete it, and call resume(drive, folder, path).")
+        raise ValueError(
+            f"'{path}' does not tell which folder it lists. Delete it, and call resume(drive, folder, path)."
+        )
     else:
         save(drive.list_images(folder), path, folder=folder)
     return load(path)
@@ -372,7 +424,9 @@ def _trouble(file, kind):
 
 def _uniform(seed, file_id):
     """A number in [0, 1) that follows from seed and id alone, the same in every Python process."""
-    digest = hashlib.blake2b(f"{seed} {file_id}".encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    digest = hashlib.blake2b(
+        f"{seed} {file_id}".encode("utf-8", "surrogatepass"), digest_size=8
+    ).digest()
     return int.from_bytes(digest, "big") / 2**64
 
 
@@ -381,16 +435,26 @@ def _ids_by_class(files, seed, labels):
     groups = defaultdict(set)
     for file in files:
         groups[_label(file, labels)].add(file.id)
-    return {label: sorted(ids, key=lambda id: _uniform(seed, id)) for label, ids in sorted(groups.items())}
+    return {
+        label: sorted(ids, key=lambda id: _uniform(seed, id))
+        for label, ids in sorted(groups.items())
+    }
 
 
 def _exact_parts(files, fractions, seed, labels):
     part_of = {}
-    owed = [0.0] * len(fractions)  # what rounding kept from each part so far: small classes do not all round one way
+    owed = [0.0] * len(
+        fractions
+    )  # what rounding kept from each part so far: small classes do not all round one way
     for ids in _ids_by_class(files, seed, labels).values():
         counts = [math.floor(len(ids) * fraction + 1e-9) for fraction in fractions]
-        owed = [debt + len(ids) * fraction - count for debt, fraction, count in zip(owed, fractions, counts)]
-        for part in sorted(range(len(owed)), key=owed.__getitem__, reverse=True)[: len(ids) - sum(counts)]:
+        owed = [
+            debt + len(ids) * fraction - count
+            for debt, fraction, count in zip(owed, fractions, counts)
+        ]
+        for part in sorted(range(len(owed)), key=owed.__getitem__, reverse=True)[
+            : len(ids) - sum(counts)
+        ]:
             counts[part] += 1
             owed[part] -= 1
         sides = itertools.chain.from_iterable([part] * count for part, count in enumerate(counts))

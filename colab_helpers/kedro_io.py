@@ -37,12 +37,16 @@ READ_ONLY = "https://www.googleapis.com/auth/drive.readonly"
 class _OnDrive:
     """What both datasets do: open the drive when loaded, and keep the credentials to themselves."""
 
-    _SINGLE_PROCESS = True  # Kedro's ParallelRunner would pickle it, and the credentials stay behind
+    _SINGLE_PROCESS = (
+        True  # Kedro's ParallelRunner would pickle it, and the credentials stay behind
+    )
 
     def _set_source(self, drive, archive, credentials):
         for place, config in (("drive", drive), ("archive", archive)):
             if "credentials" in (config or {}):  # there, they would be shown with the rest
-                raise DatasetError(f"`credentials` stand in the entry itself, not in its `{place}`. Move the line there.")
+                raise DatasetError(
+                    f"`credentials` stand in the entry itself, not in its `{place}`. Move the line there."
+                )
         self._drive, self._archive, self._credentials = drive, archive, credentials
 
     def _open(self):
@@ -50,14 +54,23 @@ class _OnDrive:
         credentials = _google_credentials(self._credentials)
         given = {} if credentials is None else {"credentials": credentials}
         drive = _make(self._drive or {}, "colab_helpers.drive.connect", **given)
-        return _make(self._archive, "colab_helpers.archives.open_archive", drive=drive) if self._archive else drive
+        return (
+            _make(self._archive, "colab_helpers.archives.open_archive", drive=drive)
+            if self._archive
+            else drive
+        )
 
     def __getstate__(self):
         state = {**self.__dict__, "_credentials": None}
-        state["_init_args"] = {**state.get("_init_args", {}), "credentials": None}  # where Kedro keeps them, too
+        state["_init_args"] = {
+            **state.get("_init_args", {}),
+            "credentials": None,
+        }  # where Kedro keeps them, too
         return state
 
-    def __deepcopy__(self, memo):  # Kedro copies a dataset to give it a version; that copy does need them
+    def __deepcopy__(
+        self, memo
+    ):  # Kedro copies a dataset to give it a version; that copy does need them
         copy = object.__new__(type(self))
         copy.__dict__.update(self.__dict__)
         return copy
@@ -94,8 +107,10 @@ class ListingDataset(_OnDrive, AbstractDataset):
         return self._open().list_images(self._folder)
 
     def save(self, data):
-        raise DatasetError(f"A listing is read, not written, so {self!s} cannot be the output of a node. "
-                           "To keep chosen files, use a SequenceDataset.")
+        raise DatasetError(
+            f"A listing is read, not written, so {self!s} cannot be the output of a node. "
+            "To keep chosen files, use a SequenceDataset."
+        )
 
     def _exists(self):
         return next(iter(self.load()), None) is not None
@@ -131,11 +146,28 @@ class SequenceDataset(_OnDrive, AbstractVersionedDataset):
         version: Given by Kedro where the entry says `versioned: true`.
     """
 
-    def __init__(self, *, filepath, decode, drive=None, archive=None, augment=None, cache=None, sequence=None,
-                 version=None, credentials=None, metadata=None):
+    def __init__(
+        self,
+        *,
+        filepath,
+        decode,
+        drive=None,
+        archive=None,
+        augment=None,
+        cache=None,
+        sequence=None,
+        version=None,
+        credentials=None,
+        metadata=None,
+    ):
         super().__init__(PurePosixPath(filepath), version)
         self._set_source(drive, archive, credentials)
-        self._decode, self._augment, self._cache, self._sequence = decode, augment, cache, sequence or {}
+        self._decode, self._augment, self._cache, self._sequence = (
+            decode,
+            augment,
+            cache,
+            sequence or {},
+        )
         self.metadata = metadata
 
     def load(self):
@@ -147,8 +179,13 @@ class SequenceDataset(_OnDrive, AbstractVersionedDataset):
         if self._cache:
             saved["cache"] = _make(self._cache, "colab_helpers.cache.PixelCache")
         decode = _make(self._decode, "colab_helpers.images.decoder")
-        return _make(self._sequence, "colab_helpers.sequence.StreamingSequence", **saved,
-                     read=self._open().read, decode=decode)
+        return _make(
+            self._sequence,
+            "colab_helpers.sequence.StreamingSequence",
+            **saved,
+            read=self._open().read,
+            decode=decode,
+        )
 
     def save(self, data):
         data = dict(data) if isinstance(data, Mapping) else {"files": data}
@@ -159,8 +196,16 @@ class SequenceDataset(_OnDrive, AbstractVersionedDataset):
         path.write_text(text, encoding="utf-8")
 
     def _describe(self):
-        return {"filepath": self._filepath, "version": self._version, "drive": self._drive, "archive": self._archive,
-                "decode": self._decode, "augment": self._augment, "cache": self._cache, "sequence": self._sequence}
+        return {
+            "filepath": self._filepath,
+            "version": self._version,
+            "drive": self._drive,
+            "archive": self._archive,
+            "decode": self._decode,
+            "augment": self._augment,
+            "cache": self._cache,
+            "sequence": self._sequence,
+        }
 
     def _exists(self):
         try:
@@ -189,8 +234,10 @@ def _make(config, default, **arguments):
         try:
             make = getattr(importlib.import_module(module), name)
         except (ImportError, AttributeError, ValueError) as error:
-            raise DatasetError(f"Could not import {make!r}: {error}. If you copied that file, name it in the "
-                               "catalog, such as `type: drive.connect`; otherwise install colab_helpers.") from error
+            raise DatasetError(
+                f"Could not import {make!r}: {error}. If you copied that file, name it in the "
+                "catalog, such as `type: drive.connect`; otherwise install colab_helpers."
+            ) from error
     return make(**arguments)
 
 
@@ -212,7 +259,11 @@ def _google_credentials(config):
         if kind is None:
             return credentials.Credentials(**{"token": None, **arguments})
     except Exception as error:  # its text might quote a value; the names of the words are no secret
-        raise DatasetError(f"The credentials of this entry cannot be used ({type(error).__name__}). They hold: "
-                           f"{', '.join(map(str, config))}. Compare them with the JSON that Google gave you.") from None
-    raise DatasetError("The `type` of credentials must be 'service_account', 'authorized_user' or left out. "
-                       "Received another one.")
+        raise DatasetError(
+            f"The credentials of this entry cannot be used ({type(error).__name__}). They hold: "
+            f"{', '.join(map(str, config))}. Compare them with the JSON that Google gave you."
+        ) from None
+    raise DatasetError(
+        "The `type` of credentials must be 'service_account', 'authorized_user' or left out. "
+        "Received another one."
+    )

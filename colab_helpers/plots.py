@@ -27,7 +27,14 @@ __all__ = [
     "augmentations", "class_balance", "confusion", "learning_curves", "mistakes", "samples", "sizes", "timeline"
 ]  # fmt: skip
 
-BLUE, ORANGE, GREEN, RED, PURPLE, SKY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9"
+BLUE, ORANGE, GREEN, RED, PURPLE, SKY = (
+    "#0072B2",
+    "#E69F00",
+    "#009E73",
+    "#D55E00",
+    "#CC79A7",
+    "#56B4E9",
+)
 GREY = "#6b6b6b"
 
 
@@ -60,7 +67,9 @@ def samples(files, read, decode, *, per_class=6, rows=8, page=0, labels=None):
     shown = [file for _, group in lines for file in group]
     pictures = iter(_pictures(shown, read, decode))
     per_class = min(per_class, longest)
-    figure, axes = _figure(max(1.3 * per_class + 1.3, 4), 1.3 * len(lines) + 0.6, len(lines), per_class)
+    figure, axes = _figure(
+        max(1.3 * per_class + 1.3, 4), 1.3 * len(lines) + 0.6, len(lines), per_class
+    )
     broken = 0
     for (label, group), cells in zip(lines, axes):
         name = textwrap.wrap(_short(label, 28), 14) or [""]
@@ -93,17 +102,29 @@ def class_balance(files, *, labels=None):
         words, order = f"{words} (the 50 largest and the 50 smallest)", order[:50] + order[-50:]
     figure, axes = _figure(8, 0.17 * max(len(order), 1.5 * min(len(order), 24)) + 1.4)
     axis, left, size = axes[0, 0], np.zeros(len(order)), _font(len(order))
-    for (name, count), color in zip(counts.items(), (BLUE, ORANGE, GREEN, PURPLE, SKY, RED) * len(counts)):
+    for (name, count), color in zip(
+        counts.items(), (BLUE, ORANGE, GREEN, PURPLE, SKY, RED) * len(counts)
+    ):
         values = np.array([count[label] for label in order])
         axis.barh(range(len(order)), values, left=left, color=color, label=name or None)
         left += values
     for place, label in enumerate(order):
-        axis.text(totals[label] + 0.005 * totals[order[0]], place, f"{totals[label]:,}", va="center", fontsize=size)
+        axis.text(
+            totals[label] + 0.005 * totals[order[0]],
+            place,
+            f"{totals[label]:,}",
+            va="center",
+            fontsize=size,
+        )
     axis.set_yticks(range(len(order)), [_short(label, 30) for label in order], fontsize=size)
     axis.set(xlabel="pictures", ylim=(len(order) - 0.4, -0.6), xlim=(0, 1.1 * totals[order[0]]))
     axis.xaxis.set_major_locator(_whole_numbers())
     if len(counts) > 1:
-        words += " (" + ", ".join(f"{name} {sum(count.values()):,}" for name, count in counts.items()) + ")"
+        words += (
+            " ("
+            + ", ".join(f"{name} {sum(count.values()):,}" for name, count in counts.items())
+            + ")"
+        )
         figure.legend(loc="outside lower center", ncols=len(counts), frameon=False)
     return _titled(figure, words)
 
@@ -120,7 +141,9 @@ def sizes(files, read=None, *, limit=200):
     _require(files, "files")
     kilobytes = np.array([file.size for file in files]) / 1000
     low, high = np.percentile(kilobytes, [10, 90])
-    words = f"Most files have {low:,.{0 if low >= 10 else 2}f} to {high:,.{0 if high >= 10 else 2}f} kB"
+    words = (
+        f"Most files have {low:,.{0 if low >= 10 else 2}f} to {high:,.{0 if high >= 10 else 2}f} kB"
+    )
     words += f", {np.sum(kilobytes == 0)} are empty" if not kilobytes.all() else ""
     figure, axes = _figure(10 if read else 6, 4, 1, 2 if read else 1)
     kilobytes = kilobytes[kilobytes > 0]
@@ -131,13 +154,31 @@ def sizes(files, read=None, *, limit=200):
     axes[0, 0].xaxis.set_major_formatter("{x:,g}")
     if read:
         chosen = [files[int(i)] for i in np.linspace(0, len(files) - 1, min(limit, len(files)))]
-        shapes = [shape for shape in _pictures(chosen, read, _width_and_height) if isinstance(shape, tuple)]
+        shapes = [
+            shape
+            for shape in _pictures(chosen, read, _width_and_height)
+            if isinstance(shape, tuple)
+        ]
         width, height = np.array(shapes or [(np.nan, np.nan)]).T
         top = 1.1 * np.max([width, height]) if shapes else 1
         axes[0, 1].scatter(width, height, s=18, alpha=0.5, color=ORANGE, edgecolors="none")
         axes[0, 1].plot([0, top], [0, top], "--", color=GREY, linewidth=1)
-        axes[0, 1].text(0.9 * top, 0.91 * top, "square", rotation=45, ha="right", rotation_mode="anchor", color=GREY)
-        axes[0, 1].set(xlabel="width in pixels", ylabel="height in pixels", xlim=(0, top), ylim=(0, top), aspect=1)
+        axes[0, 1].text(
+            0.9 * top,
+            0.91 * top,
+            "square",
+            rotation=45,
+            ha="right",
+            rotation_mode="anchor",
+            color=GREY,
+        )
+        axes[0, 1].set(
+            xlabel="width in pixels",
+            ylabel="height in pixels",
+            xlim=(0, top),
+            ylim=(0, top),
+            aspect=1,
+        )
         words += f"; of {len(shapes)} opened, {np.mean(width > height):.0%} are wider than high, "
         words += f"{np.mean(width < height):.0%} higher than wide"
     return _titled(figure, words)
@@ -162,11 +203,19 @@ def augmentations(image, augment, rng=0, *, count=11):
         _show(cell, picture)
         cell.set_title(f"variant {number}" if number else "original", fontsize=9)
     axes[0, 0].spines[:].set(visible=True, color=ORANGE, linewidth=3)
-    change = np.mean([np.abs(np.asarray(variant, float) - np.asarray(image, float)).mean() for variant in variants])
+    change = np.mean(
+        [
+            np.abs(np.asarray(variant, float) - np.asarray(image, float)).mean()
+            for variant in variants
+        ]
+    )
     if not change:
         return _titled(figure, "Nothing changes: these settings leave the picture as it is")
     change /= 255 if np.asarray(image).dtype.kind == "u" else 1
-    return _titled(figure, f"One picture, {count} variants: pixels change by {change:.0%} of their range on average")
+    return _titled(
+        figure,
+        f"One picture, {count} variants: pixels change by {change:.0%} of their range on average",
+    )
 
 
 def learning_curves(history):
@@ -187,21 +236,38 @@ def learning_curves(history):
     for axis in axes.flat[len(names) :]:
         axis.set_visible(False)
     for axis, name in zip(axes.flat, names):
-        for key, color, style, label in ((name, BLUE, "o-", "training"), (f"val_{name}", RED, "s--", "validation")):
+        for key, color, style, label in (
+            (name, BLUE, "o-", "training"),
+            (f"val_{name}", RED, "s--", "validation"),
+        ):
             if key in history:
-                axis.plot(range(1, epochs + 1), history[key], style, color=color, label=label, markersize=4)
+                axis.plot(
+                    range(1, epochs + 1),
+                    history[key],
+                    style,
+                    color=color,
+                    label=label,
+                    markersize=4,
+                )
         if validated:
             axis.axvline(best + 1, color=GREY, linewidth=1, linestyle=":", label="best epoch")
         axis.set(xlabel="epoch", ylabel=name, xlim=(0.5, epochs + 0.5))
         axis.xaxis.set_major_locator(_whole_numbers())
-    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=3, frameon=False)
+    figure.legend(
+        *axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=3, frameon=False
+    )
     if not validated:
-        return _titled(figure, f"After {epochs} epochs: {chosen} {history[chosen][-1]:.3g} in training, none in validation")
+        return _titled(
+            figure,
+            f"After {epochs} epochs: {chosen} {history[chosen][-1]:.3g} in training, none in validation",
+        )
     words = f"Best epoch: {best + 1} of {epochs}, with {chosen} {history[chosen][best]:.3g}"
     accuracy = next((name for name in history if name.startswith("val_") and "acc" in name), None)
     words += f" and {accuracy} {history[accuracy][best]:.3g}" if accuracy else ""
     late = epochs - best - 1
-    return _titled(figure, words + (f"; the {late} epochs after it did not help" if late > 2 else ""))
+    return _titled(
+        figure, words + (f"; the {late} epochs after it did not help" if late > 2 else "")
+    )
 
 
 def confusion(labels, predictions, class_names):
@@ -224,7 +290,13 @@ def confusion(labels, predictions, class_names):
     worst = [pair for pair in worst if wrong[pair]]
     side = min(0.42 * n + 3.5, 11) if n <= 20 else min(0.08 * n + 5, 13)
     columns, ratios = (1, [1]) if n <= 20 else (2, [side, 3.4])
-    figure, axes = _figure(side + (0.8 if n <= 20 else 4.8), side - (0.6 if n <= 20 else 0), 1, columns, width_ratios=ratios)
+    figure, axes = _figure(
+        side + (0.8 if n <= 20 else 4.8),
+        side - (0.6 if n <= 20 else 0),
+        1,
+        columns,
+        width_ratios=ratios,
+    )
     axis = axes[0, 0]
     image = axis.imshow(share, cmap="Blues", vmin=0, vmax=1, aspect="auto")
     names = [_short(name, 18) for name in class_names]
@@ -235,7 +307,15 @@ def confusion(labels, predictions, class_names):
     axis.spines[:].set_visible(True)
     if n <= 20:
         for i, j in zip(*np.nonzero(counts)):
-            axis.text(j, i, counts[i, j], ha="center", va="center", size=9, color="white" if share[i, j] > 0.5 else "black")
+            axis.text(
+                j,
+                i,
+                counts[i, j],
+                ha="center",
+                va="center",
+                size=9,
+                color="white" if share[i, j] > 0.5 else "black",
+            )
     else:
         bars = axes[0, 1]
         bars.barh(range(len(worst)), [wrong[pair] for pair in worst], height=0.25, color=RED)
@@ -244,7 +324,9 @@ def confusion(labels, predictions, class_names):
         bars.set(yticks=[], xlabel="pictures", title="most frequent mix-ups", ylim=(14.5, -0.8))
         bars.spines["left"].set_visible(False)
         bars.xaxis.set_major_locator(_whole_numbers())
-    figure.colorbar(image, ax=axis, label="share of the expected class", shrink=0.6, format="{x:.0%}")
+    figure.colorbar(
+        image, ax=axis, label="share of the expected class", shrink=0.6, format="{x:.0%}"
+    )
     words = f"{np.trace(counts) / len(expected):.0%} of {len(expected):,} right"
     for i, j in worst[:1]:
         words += f"; most often, {names[i]} was taken for {names[j]} ({wrong[i, j]}x)"
@@ -262,19 +344,29 @@ def mistakes(table, files, read, decode, *, count=12):
     """
     shown = table.head(count)
     columns, rows = max(1, min(6, len(shown))), max(1, -(-len(shown) // 6))
-    figure, axes = _figure(max(1.8 * columns, 4), 2.4 * rows + 0.6 if len(shown) else 0.6, rows, columns)
+    figure, axes = _figure(
+        max(1.8 * columns, 4), 2.4 * rows + 0.6 if len(shown) else 0.6, rows, columns
+    )
     for cell in axes.flat:
         _bare(cell)
     pictures = _pictures([files[row] for row in shown["row"]], read, decode)
     for cell, picture, row in zip(axes.flat, pictures, shown.itertuples()):
         _show(cell, picture)
         cell.set_title(f"expected {_short(row.expected, 14)}", fontsize=9, color=BLUE)
-        cell.set_xlabel(f"predicted {_short(row.predicted, 14)}\n({row.confidence:.0%} sure)", fontsize=9, color=RED)
+        cell.set_xlabel(
+            f"predicted {_short(row.predicted, 14)}\n({row.confidence:.0%} sure)",
+            fontsize=9,
+            color=RED,
+        )
     if not len(shown):
         return _titled(figure, f"No mistakes in {len(files):,} pictures")
     sure = sum(table["confidence"] >= 0.9)
-    words = f"Mistakes: {len(table)} of {len(files):,} pictures" + (f", {sure} at 90 % or surer" if sure else "")
-    return _titled(figure, words + (f". The {len(shown)} surest:" if len(shown) < len(table) else ""))
+    words = f"Mistakes: {len(table)} of {len(files):,} pictures" + (
+        f", {sure} at 90 % or surer" if sure else ""
+    )
+    return _titled(
+        figure, words + (f". The {len(shown)} surest:" if len(shown) < len(table) else "")
+    )
 
 
 def timeline(history):
@@ -300,22 +392,36 @@ def timeline(history):
         axis.set(xlabel=words, ylabel="epoch", ylim=(len(history) + 0.6, 0.4))
         axis.yaxis.set_major_locator(_whole_numbers())
         axis.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2, frameon=False)
-    shares = [epoch["waiting"] / max(epoch["waiting"] + epoch["training"], 1e-9) for epoch in history]
+    shares = [
+        epoch["waiting"] / max(epoch["waiting"] + epoch["training"], 1e-9) for epoch in history
+    ]
     words = f"The model waited for data {shares[0]:.0%} of the first epoch"
-    return _titled(figure, words + (f" and {shares[-1]:.0%} of the last" if len(shares) > 1 else ""))
+    return _titled(
+        figure, words + (f" and {shares[-1]:.0%} of the last" if len(shares) > 1 else "")
+    )
 
 
 def _figure(width, height, rows=1, columns=1, **ratios):
     with plt.rc_context({"axes.spines.top": False, "axes.spines.right": False}):
         figure, axes = plt.subplots(
-            rows, columns, figsize=(width, height), dpi=100, layout="constrained", squeeze=False, **ratios
+            rows,
+            columns,
+            figsize=(width, height),
+            dpi=100,
+            layout="constrained",
+            squeeze=False,
+            **ratios,
         )
-    plt.close(figure)  # else the inline backend would show it a second time, and pyplot would keep it for ever
+    plt.close(
+        figure
+    )  # else the inline backend would show it a second time, and pyplot would keep it for ever
     return figure, axes
 
 
 def _titled(figure, words):
-    figure.suptitle(textwrap.fill(words, int(figure.get_figwidth() * 10.5)).replace("$", r"\$"), fontsize=11)
+    figure.suptitle(
+        textwrap.fill(words, int(figure.get_figwidth() * 10.5)).replace("$", r"\$"), fontsize=11
+    )
     return figure
 
 
@@ -346,9 +452,13 @@ def _show(axis, picture):
     if isinstance(picture, Exception):
         axis.set(xlim=(0, 1), ylim=(0, 1), aspect=1)
         axis.plot([0, 1, np.nan, 0, 1], [0, 1, np.nan, 1, 0], color=RED, linewidth=1)
-        reason = textwrap.shorten(str(picture).replace("$", r"\$") or type(picture).__name__, 60, placeholder="…")
+        reason = textwrap.shorten(
+            str(picture).replace("$", r"\$") or type(picture).__name__, 60, placeholder="…"
+        )
         box = {"facecolor": "white", "edgecolor": RED}
-        axis.text(0.5, 0.5, textwrap.fill(reason, 17), ha="center", va="center", fontsize=7, bbox=box)
+        axis.text(
+            0.5, 0.5, textwrap.fill(reason, 17), ha="center", va="center", fontsize=7, bbox=box
+        )
         return True
     picture = np.asarray(picture)
     axis.imshow(picture, cmap="gray", vmin=0, vmax=255 if picture.dtype.kind == "u" else 1)
@@ -400,9 +510,15 @@ def _indices(values):
     values = np.asarray(values)
     if values.ndim == 2 and values.shape[1] > 1:
         return values.argmax(axis=1)
-    return (values.reshape(len(values)) >= 0.5).astype(int) if values.dtype.kind == "f" else values.ravel().astype(int)
+    return (
+        (values.reshape(len(values)) >= 0.5).astype(int)
+        if values.dtype.kind == "f"
+        else values.ravel().astype(int)
+    )
 
 
 def _require(values, name):
     if not len(values):
-        raise ValueError(f"There is nothing to draw: `{name}` is empty. An iterator is empty when it was used before.")
+        raise ValueError(
+            f"There is nothing to draw: `{name}` is empty. An iterator is empty when it was used before."
+        )

@@ -30,7 +30,13 @@ LIGHTS = (
     ((18, 26, 64), (78, 92, 146), (0.52, 0.57, 0.76)),  # moonlight
 )
 RED, ORANGE, YELLOW, GREEN, BLUE, VIOLET, PINK = BRIGHT = (
-    (214, 48, 49), (235, 120, 30), (244, 196, 48), (38, 140, 90), (40, 110, 190), (120, 70, 160), (236, 110, 150)
+    (214, 48, 49),
+    (235, 120, 30),
+    (244, 196, 48),
+    (38, 140, 90),
+    (40, 110, 190),
+    (120, 70, 160),
+    (236, 110, 150),
 )
 WHITE, WOOD = (250, 246, 238), (84, 60, 42)
 
@@ -50,9 +56,13 @@ class Canvas:
         sky = zenith * (1 - depth) + self.haze * depth
         glow = np.exp(-((x - self.sun[0]) ** 2 + (y - self.sun[1]) ** 2) / 0.02)
         sky += 90 * glow[..., None] * (1, 0.92, 0.75)
-        cover = (soft_noise(rng, (3, 6)) + 0.6 * soft_noise(rng, (8, 14)) - 0.8).clip(0, 0.5)[..., None]
+        cover = (soft_noise(rng, (3, 6)) + 0.6 * soft_noise(rng, (8, 14)) - 0.8).clip(0, 0.5)[
+            ..., None
+        ]
         sky += (np.array(WHITE) * (0.35 + 0.65 * self.light) - sky) * cover * rng.uniform(0.4, 1.6)
-        self.image = Image.fromarray(sky.clip(0, 255).astype(np.uint8)).resize(size, Image.Resampling.BICUBIC)
+        self.image = Image.fromarray(sky.clip(0, 255).astype(np.uint8)).resize(
+            size, Image.Resampling.BICUBIC
+        )
         self.pen = ImageDraw.Draw(self.image, "RGBA")
         if self.light[0] < 0.6:  # stars
             for x, y in rng.uniform(0, 1, (40, 2)) * (1, self.level):
@@ -66,7 +76,9 @@ class Canvas:
         return (*seen.tolist(), *colour[3:])
 
     def shape(self, points, colour, **seen):
-        self.pen.polygon([(x * self.size[0], y * self.size[1]) for x, y in points], self.colour(colour, **seen))
+        self.pen.polygon(
+            [(x * self.size[0], y * self.size[1]) for x, y in points], self.colour(colour, **seen)
+        )
 
     def disc(self, x, y, radius, colour, wide=1.0, **seen):
         """An ellipse, `wide` times as wide as high; radii and scales are shares of the shorter side."""
@@ -81,7 +93,9 @@ class Canvas:
 
     def hills(self, level, height, colour, far=0.0):
         x = np.linspace(0, 1, 50)
-        line = level - height * np.interp(x, np.linspace(0, 1, 15), soft_noise(self.rng, (5, 3), (15, 3))[1])
+        line = level - height * np.interp(
+            x, np.linspace(0, 1, 15), soft_noise(self.rng, (5, 3), (15, 3))[1]
+        )
         self.shape([(0, 1), *zip(x, line), (1, 1)], colour, far=far)
 
     def ground(self, colour):
@@ -105,7 +119,9 @@ class Canvas:
     def lake(self):
         """Water from the horizon down, in which what stands above it is seen again."""
         (width, height), shore = self.size, int(self.level * self.size[1])
-        above = self.image.crop((0, max(0, 2 * shore - height), width, shore)).resize((width // 3, height // 8))
+        above = self.image.crop((0, max(0, 2 * shore - height), width, shore)).resize(
+            (width // 3, height // 8)
+        )
         water = Image.blend(above, Image.new("RGB", above.size, self.colour((46, 90, 116))), 0.35)
         water = water.transpose(Image.Transpose.FLIP_TOP_BOTTOM).resize((width, height - shore))
         self.image.paste(water, (0, shore))
@@ -130,7 +146,9 @@ def shaded(colour, tone):
 def oval(x, y, long, short, angle):
     """The outline of a turned ellipse."""
     turns = [(long * cos(t), short * sin(t)) for t in np.linspace(0, 2 * pi, 16)]
-    return [(x + u * cos(angle) - v * sin(angle), y + u * sin(angle) + v * cos(angle)) for u, v in turns]
+    return [
+        (x + u * cos(angle) - v * sin(angle), y + u * sin(angle) + v * cos(angle)) for u, v in turns
+    ]
 
 
 def balloon(c, rng):
@@ -141,13 +159,27 @@ def balloon(c, rng):
         x, y, far = rng.uniform(0.15, 0.85), rng.uniform(0.22, 0.5), max(0, 0.4 - 2.5 * scale)
         stripes = pick(rng, *BRIGHT), pick(rng, *BRIGHT, WHITE, WHITE)
         for side in (-0.17, 0.17):  # ropes
-            c.shape(c.at(x, y, scale, ((side, 1.3), (side + 0.04, 1.3), (side + 0.04, 1.7), (side, 1.7))), WOOD, far=far)
+            c.shape(
+                c.at(
+                    x, y, scale, ((side, 1.3), (side + 0.04, 1.3), (side + 0.04, 1.7), (side, 1.7))
+                ),
+                WOOD,
+                far=far,
+            )
         for wide, top, colour in ((0.84, 0.55, stripes[0]), (0.4, 0.8, stripes[1])):
-            c.shape(c.at(x, y, scale, ((-wide, top), (wide, top), (wide / 4, 1.35), (-wide / 4, 1.35))), colour, far=far)
+            c.shape(
+                c.at(x, y, scale, ((-wide, top), (wide, top), (wide / 4, 1.35), (-wide / 4, 1.35))),
+                colour,
+                far=far,
+            )
         for i, wide in enumerate((1, 0.8, 0.55, 0.25)):
             c.disc(x, y, scale, stripes[i % 2], wide=wide, far=far)
         c.disc(x - 0.2 * scale, y - 0.2 * scale, scale * 0.6, (255, 255, 255, 34))
-        c.shape(c.at(x, y, scale, ((-0.2, 1.6), (0.2, 1.6), (0.16, 1.9), (-0.16, 1.9))), (122, 82, 48), far=far)
+        c.shape(
+            c.at(x, y, scale, ((-0.2, 1.6), (0.2, 1.6), (0.16, 1.9), (-0.16, 1.9))),
+            (122, 82, 48),
+            far=far,
+        )
 
 
 def flower(c, rng):
@@ -160,7 +192,10 @@ def flower(c, rng):
     colour = pick(rng, RED, ORANGE, YELLOW, BLUE, VIOLET, PINK, WHITE, WHITE)
     for scale in sorted(rng.uniform(0.14, 0.3, rng.integers(1, 5))):
         x, y, lean = rng.uniform(0.15, 0.85), rng.uniform(0.3, 0.65), rng.uniform(-0.5, 0.5)
-        c.shape(c.at(x, y, scale, ((-0.05, 0), (0.05, 0), (lean + 0.08, 6), (lean - 0.06, 6))), (56, 112, 48))
+        c.shape(
+            c.at(x, y, scale, ((-0.05, 0), (0.05, 0), (lean + 0.08, 6), (lean - 0.06, 6))),
+            (56, 112, 48),
+        )
         c.shape(c.at(x, y, scale, oval(0.45 + lean / 3, 1.5, 0.5, 0.16, -0.6)), (70, 130, 56))
         petals, start = rng.integers(5, 13), rng.uniform(0, pi)
         for ring, tone in ((1.0, 0), (0.74, 22)):
@@ -177,21 +212,39 @@ def lighthouse(c, rng):
     c.sea()
     x, foot, scale = rng.uniform(0.2, 0.8), c.level + rng.uniform(0.02, 0.1), rng.uniform(0.16, 0.2)
     for lift, tone in ((0, 24), (0.08, 0)):
-        rock = [(2.2 * cos(t), lift - 0.5 * sin(t) * rng.uniform(0.7, 1.2)) for t in np.linspace(0, pi, 16)]
-        c.shape(c.at(x, foot + 0.06, scale, [*rock, (-2.6, 0.5), (-1.2, 0.75), (1.4, 0.8), (2.7, 0.45)]),
-                shaded((96, 94, 80), tone))
+        rock = [
+            (2.2 * cos(t), lift - 0.5 * sin(t) * rng.uniform(0.7, 1.2))
+            for t in np.linspace(0, pi, 16)
+        ]
+        c.shape(
+            c.at(
+                x, foot + 0.06, scale, [*rock, (-2.6, 0.5), (-1.2, 0.75), (1.4, 0.8), (2.7, 0.45)]
+            ),
+            shaded((96, 94, 80), tone),
+        )
     stripe = pick(rng, RED, BLUE, ORANGE, (40, 44, 52))
     for i in range(6):
         low, high = -0.32 * i, -0.32 * (i + 1)
         left, right = 0.36 + 0.09 * low, 0.36 + 0.09 * high
-        for edge, colour in ((-1, (WHITE, stripe)[i % 2]), (0.3, (20, 20, 40, 60))):  # the tower, its shaded side
+        for edge, colour in (
+            (-1, (WHITE, stripe)[i % 2]),
+            (0.3, (20, 20, 40, 60)),
+        ):  # the tower, its shaded side
             part = ((left * edge, low), (left, low), (right, high), (right * edge, high))
             c.shape(c.at(x, foot, scale, part), colour)
     if c.is_dark:
-        beams = c.at(x, foot, scale, ((-6, -2.8), (0, -2.15), (6, -2.8), (6, -1.5), (0, -2.15), (-6, -1.5)))
+        beams = c.at(
+            x, foot, scale, ((-6, -2.8), (0, -2.15), (6, -2.8), (6, -1.5), (0, -2.15), (-6, -1.5))
+        )
         c.shape(beams, (255, 240, 180, 60), lit=True)
-    c.shape(c.at(x, foot, scale, ((-0.27, -1.9), (0.27, -1.9), (0.27, -2), (-0.27, -2))), (50, 50, 56))
-    c.shape(c.at(x, foot, scale, ((-0.14, -2), (0.14, -2), (0.14, -2.3), (-0.14, -2.3))), (255, 232, 150), lit=True)
+    c.shape(
+        c.at(x, foot, scale, ((-0.27, -1.9), (0.27, -1.9), (0.27, -2), (-0.27, -2))), (50, 50, 56)
+    )
+    c.shape(
+        c.at(x, foot, scale, ((-0.14, -2), (0.14, -2), (0.14, -2.3), (-0.14, -2.3))),
+        (255, 232, 150),
+        lit=True,
+    )
     c.shape(c.at(x, foot, scale, ((-0.2, -2.3), (0.2, -2.3), (0, -2.6))), stripe)
 
 
@@ -200,11 +253,22 @@ def mountain(c, rng):
     for far, highest in ((0.5, 0.45), (0.15, 0.36)):
         peaks = rng.integers(1, 4)
         for i in rng.permutation(peaks):
-            x, wide, height = (i + rng.uniform(0.2, 0.8)) / peaks, rng.uniform(0.3, 0.5), rng.uniform(0.7, 1) * highest
+            x, wide, height = (
+                (i + rng.uniform(0.2, 0.8)) / peaks,
+                rng.uniform(0.3, 0.5),
+                rng.uniform(0.7, 1) * highest,
+            )
             on = lambda side, down: (x + side * wide, c.level + 0.01 - height * (1 - down))  # noqa: B023, E731
             c.shape((on(-1, 1), on(0, 0), on(1, 1)), (88, 92, 112), far=far)
             c.shape((on(0, 0), on(1, 1), on(0.1, 1), on(-0.06, 0.5)), (62, 66, 90), far=far)
-            snow = [on(-0.38, 0.38), on(-0.2, 0.52), on(-0.1, 0.3), on(0.07, 0.55), on(0.2, 0.34), on(0.36, 0.36)]
+            snow = [
+                on(-0.38, 0.38),
+                on(-0.2, 0.52),
+                on(-0.1, 0.3),
+                on(0.07, 0.55),
+                on(0.2, 0.34),
+                on(0.36, 0.36),
+            ]
             c.shape((on(0, 0), *snow), (246, 248, 255), far=far * 0.6)
             c.shape((on(0, 0), on(-0.02, 0.3), *snow[3:]), (184, 196, 226), far=far * 0.6)
     c.hills(c.level, 0.06, (44, 82, 58), far=0.1)
@@ -223,7 +287,11 @@ def sailboat(c, rng):
     c.sea()
     for scale in sorted((rng.uniform(0.18, 0.32), *rng.uniform(0.07, 0.16, rng.integers(0, 3)))):
         x, y = rng.uniform(0.2, 0.8), c.level + 0.02 + scale * rng.uniform(0.6, 0.9)
-        turn, sail, hull = rng.choice((-1, 1)), pick(rng, WHITE, WHITE, *BRIGHT), pick(rng, WHITE, WOOD, *BRIGHT)
+        turn, sail, hull = (
+            rng.choice((-1, 1)),
+            pick(rng, WHITE, WHITE, *BRIGHT),
+            pick(rng, WHITE, WOOD, *BRIGHT),
+        )
         for points, colour in (
             (((-0.8, 0.1), (0.8, 0.1), (0.5, 0.5), (-0.4, 0.5)), (20, 40, 60, 90)),
             (((-0.03, -2), (0.03, -2), (0.03, 0), (-0.03, 0)), WOOD),
@@ -232,7 +300,11 @@ def sailboat(c, rng):
             (((-0.85, -0.08), (0.95, -0.08), (0.62, 0.24), (-0.6, 0.24)), hull),
             (((-0.85, -0.08), (0.95, -0.08), (0.9, -0.01), (-0.82, -0.01)), shaded(hull, 40)),
         ):
-            c.shape(c.at(x, y, scale, [(turn * px, py) for px, py in points]), colour, far=max(0, 0.3 - scale))
+            c.shape(
+                c.at(x, y, scale, [(turn * px, py) for px, py in points]),
+                colour,
+                far=max(0, 0.3 - scale),
+            )
 
 
 SCENES = (balloon, flower, lighthouse, mountain, sailboat)
@@ -248,7 +320,9 @@ def draw_picture(index, number, *, seed=0):
     width, height = (int(longest * side / max(shape)) for side in shape)
     canvas = Canvas(rng, (2 * width, 2 * height))
     SCENES[index % len(SCENES)](canvas, rng)
-    pixels = np.asarray(canvas.image.reduce(2), np.float32)  # drawn twice as large, for smooth edges
+    pixels = np.asarray(
+        canvas.image.reduce(2), np.float32
+    )  # drawn twice as large, for smooth edges
     again = index // len(SCENES)  # the same scenes again, each time in light of another colour
     tint = [0.8 + 0.35 * cos(3.9 * again + part) for part in (0, 2, 4)] if again else (1, 1, 1)
     exposure = (rng.uniform(0.88, 1.08) * np.array(tint)).astype(np.float32)
@@ -258,7 +332,9 @@ def draw_picture(index, number, *, seed=0):
 
 def encode(image, format="JPEG", **options):
     data = io.BytesIO()
-    image.save(data, format, **({"quality": 88} if format == "JPEG" else {"compress_level": 3}), **options)
+    image.save(
+        data, format, **({"quality": 88} if format == "JPEG" else {"compress_level": 3}), **options
+    )
     return data.getvalue()
 
 
@@ -275,7 +351,9 @@ def make_practice_folder(folder, *, classes=5, files_per_class=60, seed=0, troub
         troubles: whether to add what else a real Drive holds (`add_troubles`).
     """
     if classes < 1 or files_per_class < 1:
-        raise ValueError(f"`classes` and `files_per_class` must be at least 1. Received: {classes}, {files_per_class}")
+        raise ValueError(
+            f"`classes` and `files_per_class` must be at least 1. Received: {classes}, {files_per_class}"
+        )
     for index in range(classes):
         again, scene = divmod(index, len(SCENES))
         name = SCENES[scene].__name__ + (f"_{again + 1}" if again else "")
@@ -324,7 +402,9 @@ def practice_drive(root="practice_drive"):
         return None
     if not Path(root, "practice").is_dir():
         os.makedirs(root, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".practice-", dir=root) as unfinished:  # a stopped cell leaves nothing
+        with tempfile.TemporaryDirectory(
+            prefix=".practice-", dir=root
+        ) as unfinished:  # a stopped cell leaves nothing
             drawn = make_practice_folder(Path(unfinished, "practice"))
             with contextlib.suppress(OSError):  # another notebook was quicker
                 os.rename(drawn, Path(root, "practice"))

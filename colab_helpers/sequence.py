@@ -81,37 +81,94 @@ class StreamingSequence(keras.utils.PyDataset):
         ValueError: An argument is not one of the allowed values.
     """
 
-    def __init__(self, files, read, decode, *, labels=None, batch_size=32, label_mode="int", class_names=None,
-                 shuffle=True, seed=0, augment=None, normalize=None, dtype=None, reads=32, cache=None,
-                 on_bad_file="raise"):
-        super().__init__(workers=1)  # the threads are our own: Keras would empty its queue at each epoch's end
+    def __init__(
+        self,
+        files,
+        read,
+        decode,
+        *,
+        labels=None,
+        batch_size=32,
+        label_mode="int",
+        class_names=None,
+        shuffle=True,
+        seed=0,
+        augment=None,
+        normalize=None,
+        dtype=None,
+        reads=32,
+        cache=None,
+        on_bad_file="raise",
+    ):
+        super().__init__(
+            workers=1
+        )  # the threads are our own: Keras would empty its queue at each epoch's end
         self.dtype = dtype or ("float32" if normalize else "uint8")
         _check("label_mode", label_mode, ("int", "categorical", "binary", None))
         _check("normalize", normalize, (None, "unit", "zscore"))
-        _check("dtype", self.dtype, ("float16", "float32") if normalize else ("uint8", "float16", "float32"))
+        _check(
+            "dtype",
+            self.dtype,
+            ("float16", "float32") if normalize else ("uint8", "float16", "float32"),
+        )
         _check("on_bad_file", on_bad_file, ("raise", "skip"))
-        for name, value, least in (("batch_size", batch_size, 1), ("reads", reads, 1), ("seed", seed, 0)):
+        for name, value, least in (
+            ("batch_size", batch_size, 1),
+            ("reads", reads, 1),
+            ("seed", seed, 0),
+        ):
             if not isinstance(value, (int, np.integer)) or value < least:
-                raise ValueError(f"`{name}` must be an integer of at least {least}. Received: {value!r}")
+                raise ValueError(
+                    f"`{name}` must be an integer of at least {least}. Received: {value!r}"
+                )
         if cache is not None and not (hasattr(decode, "key") and hasattr(decode, "shape")):
-            raise ValueError("`cache` needs a `decode` with `key` and `shape`, as `images.decoder` makes. "
-                             f"Received: decode={decode!r}")
-        self.read, self.decode, self.augment, self.cache, self.reads = read, decode, augment, cache, int(reads)
+            raise ValueError(
+                "`cache` needs a `decode` with `key` and `shape`, as `images.decoder` makes. "
+                f"Received: decode={decode!r}"
+            )
+        self.read, self.decode, self.augment, self.cache, self.reads = (
+            read,
+            decode,
+            augment,
+            cache,
+            int(reads),
+        )
         self.batch_size, self.shuffle, self.seed = int(batch_size), bool(shuffle), int(seed)
         self.label_mode, self.normalize, self.on_bad_file = label_mode, normalize, on_bad_file
         self._source, self._files, self._label_of = files, None, labels
         self._class_names, self._numbers = None if class_names is None else list(class_names), None
-        self._shard, self._epoch, self._first = (0, 1), 0, 0  # the coming epoch, and the batch to begin it at
+        self._shard, self._epoch, self._first = (
+            (0, 1),
+            0,
+            0,
+        )  # the coming epoch, and the batch to begin it at
         self.__setstate__({})
 
     def __getstate__(self):
         self._list()  # a generator cannot be pickled, the files that it gave can
-        own = ("_lock", "_pass", "_looked_at", "_asked", "_kept", "_skipped", "_told", "_short", "last_error", "stats")
+        own = (
+            "_lock",
+            "_pass",
+            "_looked_at",
+            "_asked",
+            "_kept",
+            "_skipped",
+            "_told",
+            "_short",
+            "last_error",
+            "stats",
+        )
         return {name: value for name, value in self.__dict__.items() if name not in own}
 
     def __setstate__(self, state):
         self.__dict__.update(state)
-        self._lock, self._pass, self._looked_at, self._asked, self._kept = threading.RLock(), None, None, 0, {}
+        self._lock, self._pass, self._looked_at, self._asked, self._kept = (
+            threading.RLock(),
+            None,
+            None,
+            0,
+            {},
+        )
         self._skipped, self._told, self._short, self.last_error = {}, 0, False, None
         self.stats = {"reading": 0.0, "decoding": 0.0, "waiting": 0.0, "images": 0, "cached": 0}
 
@@ -121,11 +178,15 @@ class StreamingSequence(keras.utils.PyDataset):
             if self._files is None:
                 files = tuple(self._source)
                 if not files:
-                    raise ValueError("There are no files to stream. If `files` is a generator it may be used up: "
-                                     "keep its files with `files = list(...)`.")
+                    raise ValueError(
+                        "There are no files to stream. If `files` is a generator it may be used up: "
+                        "keep its files with `files = list(...)`."
+                    )
                 if self.label_mode is not None:
                     self._number(files)
-                self._keys = self._blocks = np.fromiter((_key(file.id) for file in files), np.uint64, len(files))
+                self._keys = self._blocks = np.fromiter(
+                    (_key(file.id) for file in files), np.uint64, len(files)
+                )
                 if any(getattr(file, "block", None) is not None for file in files):
                     blocks = ((file.id, getattr(file, "block", None)) for file in files)
                     keys = (_key(file_id if block is None else block) for file_id, block in blocks)
@@ -135,31 +196,48 @@ class StreamingSequence(keras.utils.PyDataset):
 
     def _number(self, files):
         """Numbers the classes."""
+
         def label(file):
-            return getattr(file, "label", None) if self._label_of is None else self._label_of.get(file.id)
+            return (
+                getattr(file, "label", None)
+                if self._label_of is None
+                else self._label_of.get(file.id)
+            )
 
         names = self._class_names or sorted({label(file) for file in files} - {None})
         number = {name: index for index, name in enumerate(names)}
         for file in files:
             if label(file) not in number:
-                raise ValueError(f"'{file.name}' (id {file.id}) has the label {label(file)!r}, which is no class: "
-                                 f"leave it out, or give `labels={{id: label}}`. Received: class_names={names[:20]}")
+                raise ValueError(
+                    f"'{file.name}' (id {file.id}) has the label {label(file)!r}, which is no class: "
+                    f"leave it out, or give `labels={{id: label}}`. Received: class_names={names[:20]}"
+                )
         if self.label_mode == "binary" and len(names) != 2:
-            raise ValueError(f'`label_mode="binary"` needs two classes. Received: class_names={names[:20]}')
+            raise ValueError(
+                f'`label_mode="binary"` needs two classes. Received: class_names={names[:20]}'
+            )
         self._class_names = names
         self._numbers = np.fromiter((number[label(file)] for file in files), np.int32, len(files))
 
     files = property(lambda self: self._list()._files, doc="The files, in the order given.")
-    class_names = property(lambda self: self._list()._class_names, doc="Labels, in the order of their numbers.")
-    labels = property(lambda self: self._list()._numbers, doc="Class number of each of `files`, int32 `(files,)`.")
-    skipped = property(lambda self: list(self._skipped.values()), doc="`(file, reason)` of each file left out.")
+    class_names = property(
+        lambda self: self._list()._class_names, doc="Labels, in the order of their numbers."
+    )
+    labels = property(
+        lambda self: self._list()._numbers, doc="Class number of each of `files`, int32 `(files,)`."
+    )
+    skipped = property(
+        lambda self: list(self._skipped.values()), doc="`(file, reason)` of each file left out."
+    )
 
     def save_skipped(self, path):
         """Writes `skipped` as a CSV with the columns id, name, label, reason."""
         with open(path, "w", newline="", encoding="utf-8") as out:
             rows = csv.writer(out)
             rows.writerow(("id", "name", "label", "reason"))
-            rows.writerows((file.id, file.name, getattr(file, "label", ""), why) for file, why in self.skipped)
+            rows.writerows(
+                (file.id, file.name, getattr(file, "label", ""), why) for file, why in self.skipped
+            )
 
     def _rows(self, epoch):
         """Gives `rows(k)`: which of `files` are batch k of this epoch."""
@@ -191,9 +269,14 @@ class StreamingSequence(keras.utils.PyDataset):
             return
         self.close()
         with self._lock:
-            self._pass = current = _Pass(self, self._epoch, self.augment, self._first, self._total())
-            current.batches = {k: batch for (epoch, k), batch in self._kept.items()
-                               if epoch == self._epoch and k >= self._first}
+            self._pass = current = _Pass(
+                self, self._epoch, self.augment, self._first, self._total()
+            )
+            current.batches = {
+                k: batch
+                for (epoch, k), batch in self._kept.items()
+                if epoch == self._epoch and k >= self._first
+            }
             self._asked, self._first, self._epoch, self._kept = self._first, 0, self._epoch + 1, {}
         current.admit(current.first)
 
@@ -205,11 +288,15 @@ class StreamingSequence(keras.utils.PyDataset):
             self._looked_at, self._pass = self._pass, None
             return
         self.close()
-        new = self.skipped[self._told:]
+        new = self.skipped[self._told :]
         if new:
             self._told += len(new)
-            shown = "; ".join(f"'{file.name}': {why}" for file, why in new[:3]) + "; ..." * (len(new) > 3)
-            print(f"\nLeft out {len(new)} of {len(self.files)} files ({shown}). `sequence.skipped` names all.")
+            shown = "; ".join(f"'{file.name}': {why}" for file, why in new[:3]) + "; ..." * (
+                len(new) > 3
+            )
+            print(
+                f"\nLeft out {len(new)} of {len(self.files)} files ({shown}). `sequence.skipped` names all."
+            )
 
     def close(self):
         """Ends the threads and drops what was read ahead; the sequence can be used again."""
@@ -232,7 +319,9 @@ class StreamingSequence(keras.utils.PyDataset):
             except _Ended:  # by `steps_per_epoch`; Keras, which looks ahead, wants batch `index` of the coming epoch
                 pass
         k = range(self._total())[index]
-        batch = self._kept.get((self._epoch, k)) or next(self._batches(self._epoch, self.augment, k, k + 1))
+        batch = self._kept.get((self._epoch, k)) or next(
+            self._batches(self._epoch, self.augment, k, k + 1)
+        )
         if k < 2:  # Keras asks for these two to learn their form, and then again to train on them
             self._kept[self._epoch, k] = batch
         return self._arrays(batch)
@@ -274,10 +363,14 @@ class StreamingSequence(keras.utils.PyDataset):
         good = batch.good
         if not good.any():
             file, why = self._skipped[self._files[batch.rows[0]].id]
-            self.last_error = ValueError(f"All {len(good)} files of a batch were left out, the first, '{file.name}' "
-                                         f"(id {file.id}): {why}. See `sequence.skipped` for the rest.")
+            self.last_error = ValueError(
+                f"All {len(good)} files of a batch were left out, the first, '{file.name}' "
+                f"(id {file.id}): {why}. See `sequence.skipped` for the rest."
+            )
             raise self.last_error
-        images = _scale(batch.pixels if good.all() else batch.pixels[good], self.normalize, self.dtype)
+        images = _scale(
+            batch.pixels if good.all() else batch.pixels[good], self.normalize, self.dtype
+        )
         if images is batch.pixels and (batch in self._kept.values() or batch.stays):
             images = images.copy()  # what is kept must not change under its user's hands
         if self.label_mode is None:
@@ -294,7 +387,9 @@ class StreamingSequence(keras.utils.PyDataset):
         """
         _check("index", index, range(count))
         if self.batch_size % count:
-            raise ValueError(f"`count` must divide `batch_size` {self.batch_size}. Received: count={count}")
+            raise ValueError(
+                f"`count` must divide `batch_size` {self.batch_size}. Received: count={count}"
+            )
         part = copy.copy(self)
         part._shard = (index, count)
         return part
@@ -302,9 +397,15 @@ class StreamingSequence(keras.utils.PyDataset):
     def state_dict(self, epoch, batches_trained):
         """A place in a run, and what must be unchanged for it to mean the same; JSON can hold it."""
         keys = np.sort(self._list()._keys) if self.shuffle else self._list()._keys
-        return {"epoch": int(epoch), "batches_trained": int(batches_trained), "seed": self.seed,
-                "shuffle": self.shuffle, "batch_size": self.batch_size, "files": len(keys),
-                "fingerprint": hashlib.blake2b(keys.tobytes(), digest_size=16).hexdigest()}
+        return {
+            "epoch": int(epoch),
+            "batches_trained": int(batches_trained),
+            "seed": self.seed,
+            "shuffle": self.shuffle,
+            "batch_size": self.batch_size,
+            "files": len(keys),
+            "fingerprint": hashlib.blake2b(keys.tobytes(), digest_size=16).hexdigest(),
+        }
 
     def load_state_dict(self, state):
         """Lets the next epoch be `state["epoch"]`, begun after `state["batches_trained"]` batches.
@@ -313,13 +414,22 @@ class StreamingSequence(keras.utils.PyDataset):
             ValueError: Files, seed, shuffle or batch size differ, so that the place means something else.
         """
         here = self.state_dict(state["epoch"], state["batches_trained"])
-        changed = [f"`{name}` was {state.get(name)} and is {here[name]}" for name in here if here[name] != state.get(name)]
+        changed = [
+            f"`{name}` was {state.get(name)} and is {here[name]}"
+            for name in here
+            if here[name] != state.get(name)
+        ]
         if changed:
-            raise ValueError("This state belongs to other batches: " + ", ".join(changed) + ". Load "
-                             f"`sequence.state_dict({state['epoch']}, 0)` to begin that epoch anew.")
+            raise ValueError(
+                "This state belongs to other batches: " + ", ".join(changed) + ". Load "
+                f"`sequence.state_dict({state['epoch']}, 0)` to begin that epoch anew."
+            )
         whole, first = divmod(state["batches_trained"], self._total())
         epoch, seen = state["epoch"] + whole, self._looked_at
-        if seen is None or (seen.salt[1], seen.first) != (epoch, first):  # else it was begun already
+        if seen is None or (seen.salt[1], seen.first) != (
+            epoch,
+            first,
+        ):  # else it was begun already
             self.close()
             self._epoch, self._first = epoch, first
 
@@ -345,8 +455,17 @@ class _Pass:
 
     def __init__(self, sequence, epoch, augment, first, last):
         self.rows, self.files, self.keys = sequence._rows(epoch), sequence._files, sequence._keys
-        self.read, self.decode, self.cache, self.augment = sequence.read, sequence.decode, sequence.cache, augment
-        self.stats, self.skipped, self.skip = sequence.stats, sequence._skipped, sequence.on_bad_file == "skip"
+        self.read, self.decode, self.cache, self.augment = (
+            sequence.read,
+            sequence.decode,
+            sequence.cache,
+            augment,
+        )
+        self.stats, self.skipped, self.skip = (
+            sequence.stats,
+            sequence._skipped,
+            sequence.on_bad_file == "skip",
+        )
         self.first, self.next, self.last, self.salt = first, first, last, (sequence.seed, epoch)
         self.room, self.process = threading.Condition(sequence._lock), os.getpid()
         self.to_read, self.readers = queue.SimpleQueue(), 0
@@ -355,7 +474,9 @@ class _Pass:
         self.shape, self.reads = getattr(sequence.decode, "shape", None), sequence.reads
         self.size, self.spare = sequence.batch_size // sequence._shard[1], []
         room = _DECODED_BYTES // (self.size * int(np.prod(self.shape))) if self.shape else last
-        self.ahead = max(1, min(-(-4 * self.reads // self.size), room))  # batches; in files, 4 x reads
+        self.ahead = max(
+            1, min(-(-4 * self.reads // self.size), room)
+        )  # batches; in files, 4 x reads
 
     def admit(self, k):
         """Starts all that may be read while batch k is waited for."""
@@ -399,7 +520,9 @@ class _Pass:
         file = self.files[batch.rows[row]]
         size, data = getattr(file, "size", None) or 0, b""
         with self.room:
-            self.room.wait_for(lambda: self.closed or not self.encoded or self.encoded + size <= _ENCODED_BYTES)
+            self.room.wait_for(
+                lambda: self.closed or not self.encoded or self.encoded + size <= _ENCODED_BYTES
+            )
             if self.closed:
                 return
             self.encoded += size
@@ -434,7 +557,9 @@ class _Pass:
 
     def recall(self, batch):
         batch.pixels = self.array(batch, self.shape, np.dtype(np.uint8))
-        found = self.cache.get_batch([self.files[row] for row in batch.rows], self.decode.key, batch.pixels)
+        found = self.cache.get_batch(
+            [self.files[row] for row in batch.rows], self.decode.key, batch.pixels
+        )
         if self.augment is not None:
             for row in np.flatnonzero(found):
                 try:
@@ -444,16 +569,24 @@ class _Pass:
         absent = np.flatnonzero(~found)
         with self.room:
             self.stats["cached"] += len(found) - len(absent)
-        present = int(batch.good.sum()) - len(absent)  # before a reader can find one that is not good
+        present = int(batch.good.sum()) - len(
+            absent
+        )  # before a reader can find one that is not good
         self.request(batch, absent)
         self.finish(batch, present)
 
     def array(self, batch, shape, dtype):
         """An array for a batch, in memory used before if there is some: fresh pages cost time, freed ones linger."""
         shape = (len(batch.rows), *shape)
-        memory = self.spare.pop() if self.spare else mmap.mmap(-1, self.size * int(np.prod(shape[1:])) * dtype.itemsize)
+        memory = (
+            self.spare.pop()
+            if self.spare
+            else mmap.mmap(-1, self.size * int(np.prod(shape[1:])) * dtype.itemsize)
+        )
         array = np.frombuffer(memory, dtype, int(np.prod(shape)))
-        weakref.finalize(array, self.spare.append, memory)  # when neither it nor any view of it is left
+        weakref.finalize(
+            array, self.spare.append, memory
+        )  # when neither it nor any view of it is left
         return array.reshape(shape)
 
     def place(self, batch, row, image):
@@ -466,8 +599,10 @@ class _Pass:
             if batch.pixels is None:
                 batch.pixels = self.array(batch, self.shape, image.dtype)
         if image.shape != tuple(self.shape):
-            raise ValueError(f"an image of shape {image.shape} where others have {tuple(self.shape)}; decode all "
-                             "files to one size, as `images.decoder(image_size)` does")
+            raise ValueError(
+                f"an image of shape {image.shape} where others have {tuple(self.shape)}; decode all "
+                "files to one size, as `images.decoder(image_size)` does"
+            )
         batch.pixels[row] = image
 
     def finish(self, batch, rows):
@@ -478,7 +613,11 @@ class _Pass:
 
     def fail(self, batch, row, error):
         file = self.files[batch.rows[row or 0]]
-        stops = row is None or isinstance(error, MemoryError) or getattr(error, "ends_run", not isinstance(error, Exception))
+        stops = (
+            row is None
+            or isinstance(error, MemoryError)
+            or getattr(error, "ends_run", not isinstance(error, Exception))
+        )
         if self.skip and not stops:
             with self.room:
                 self.skipped.setdefault(file.id, (file, str(error) or repr(error)))
@@ -486,8 +625,10 @@ class _Pass:
             return self.finish(batch, 1)
         batch.error = error
         if file.name not in str(error):
-            batch.error = RuntimeError(f"Could not read '{file.name}' (id {file.id}): {error or repr(error)}. "
-                                       'Take it off the list, or leave such files out with `on_bad_file="skip"`.')
+            batch.error = RuntimeError(
+                f"Could not read '{file.name}' (id {file.id}): {error or repr(error)}. "
+                'Take it off the list, or leave such files out with `on_bad_file="skip"`.'
+            )
             batch.error.__cause__ = error
         batch.done.set()
 
@@ -551,7 +692,9 @@ def _check(name, value, allowed):
 def _key(name):
     """64 bits of a name, the same on each machine."""
     text = name if isinstance(name, str) else repr(name)
-    return int.from_bytes(hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
+    return int.from_bytes(
+        hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little"
+    )
 
 
 def _mix(keys, *salt):
@@ -572,5 +715,7 @@ def _scale(pixels, normalize, dtype):
     else:
         for image in images:
             image -= image.mean()
-            image /= max(image.std(), image.size**-0.5)  # as tf.image.per_image_standardization does
+            image /= max(
+                image.std(), image.size**-0.5
+            )  # as tf.image.per_image_standardization does
     return images.astype(dtype, copy=False)

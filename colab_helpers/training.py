@@ -68,37 +68,60 @@ class ResumeTraining(keras.callbacks.Callback):
     def __init__(self, sequence, folder, *, save_freq=100, drive=None, keep=()):
         super().__init__()
         if save_freq != "epoch" and (not isinstance(save_freq, int) or save_freq < 1):
-            raise ValueError(f'`save_freq` must be "epoch" or a number of batches, 1 or more. Received: {save_freq!r}')
-        self.sequence, self.folder, self.save_freq, self.drive = sequence, Path(folder), save_freq, drive
-        self.drive_folder = self.folder.name if self.folder.is_absolute() else self.folder.as_posix()
+            raise ValueError(
+                f'`save_freq` must be "epoch" or a number of batches, 1 or more. Received: {save_freq!r}'
+            )
+        self.sequence, self.folder, self.save_freq, self.drive = (
+            sequence,
+            Path(folder),
+            save_freq,
+            drive,
+        )
+        self.drive_folder = (
+            self.folder.name if self.folder.is_absolute() else self.folder.as_posix()
+        )
         self.keep = list(keep)
-        self._as_made = [dict(vars(callback)) for callback in self.keep]  # what differs later was learned in training
+        self._as_made = [
+            dict(vars(callback)) for callback in self.keep
+        ]  # what differs later was learned in training
         self._serial = 0
         self._lock, self._sender = threading.Lock(), None
 
     def on_train_begin(self, logs=None):
         self._total, self._epoch, self._quiet = len(self.sequence), None, None
         if self.params["steps"] != self._total:
-            raise ValueError("ResumeTraining needs the sequence that `fit` is given, and no `steps_per_epoch`. "
-                             f"Received: {self._total} batches; `fit` has {self.params['steps']}")
+            raise ValueError(
+                "ResumeTraining needs the sequence that `fit` is given, and no `steps_per_epoch`. "
+                f"Received: {self._total} batches; `fit` has {self.params['steps']}"
+            )
         self._build()
         self._found = _from_first_process(self._newest)
         if self._found is None:
             return
         header, epochs = self._found[0], self.params["epochs"]
         if header["shapes"] != self._shapes():
-            raise ValueError(f"The checkpoint in '{self.folder}' is of another model: the shapes of its variables differ. "
-                             "Give each model a folder of its own, or build the model as it was.")
+            raise ValueError(
+                f"The checkpoint in '{self.folder}' is of another model: the shapes of its variables differ. "
+                "Give each model a folder of its own, or build the model as it was."
+            )
         if header["stopped"] or header["place"]["epoch"] >= epochs:
             self.model._initial_epoch = epochs
             self._restore_variables()
-            why = "a callback stopped the run" if header["stopped"] else f"all {epochs} epochs are done"
-            print(f"Nothing is left to train: {why}. For a new run, give another folder than '{self.folder}'.")
+            why = (
+                "a callback stopped the run"
+                if header["stopped"]
+                else f"all {epochs} epochs are done"
+            )
+            print(
+                f"Nothing is left to train: {why}. For a new run, give another folder than '{self.folder}'."
+            )
             return
         place = header["place"] = self._here(header["place"])
         self.model._initial_epoch = place["epoch"]  # as keras.callbacks.BackupAndRestore does
-        print(f"Going on in epoch {place['epoch'] + 1} of {epochs}, after {place['batches_trained']} of its "
-              f"{self._total} batches.")
+        print(
+            f"Going on in epoch {place['epoch'] + 1} of {epochs}, after {place['batches_trained']} of its "
+            f"{self._total} batches."
+        )
 
     def on_epoch_begin(self, epoch, logs=None):
         self._epoch, self._start = epoch, 0
@@ -109,7 +132,9 @@ class ResumeTraining(keras.callbacks.Callback):
         if self._start:
             self._quiet = warnings.catch_warnings()
             self._quiet.__enter__()
-            warnings.filterwarnings("ignore", message="Your input ran out of data")  # an epoch's rest is short
+            warnings.filterwarnings(
+                "ignore", message="Your input ran out of data"
+            )  # an epoch's rest is short
         self._trained = self._saved = self._start
         self.sequence.load_state_dict(self.sequence.state_dict(epoch, self._start))
 
@@ -163,11 +188,17 @@ class ResumeTraining(keras.callbacks.Callback):
     def _here(self, place):
         """The place in the sequence's own terms; the start of its epoch if the place means something else now."""
         now = self.sequence.state_dict(place["epoch"], place["batches_trained"])
-        changed = [f"{name} {place.get(name)} -> {now[name]}" for name in now if now[name] != place.get(name)]
+        changed = [
+            f"{name} {place.get(name)} -> {now[name]}"
+            for name in now
+            if now[name] != place.get(name)
+        ]
         if not changed:
             return place
-        print(f"The batches are not those of the checkpoint ({', '.join(changed)}). So epoch {place['epoch'] + 1} begins "
-              "anew, with the files as they are now; weights, optimizer and history are kept.")
+        print(
+            f"The batches are not those of the checkpoint ({', '.join(changed)}). So epoch {place['epoch'] + 1} begins "
+            "anew, with the files as they are now; weights, optimizer and history are kept."
+        )
         return self.sequence.state_dict(place["epoch"], 0)
 
     # What a checkpoint holds
@@ -175,7 +206,9 @@ class ResumeTraining(keras.callbacks.Callback):
     def _build(self):
         """Makes all variables exist that training will change; Keras makes some only in the first step."""
         model = self.model
-        if not all(getattr(part, "built", True) for part in (model, model.optimizer, *model.metrics)):
+        if not all(
+            getattr(part, "built", True) for part in (model, model.optimizer, *model.metrics)
+        ):
             batch = self.sequence[0]
             model.test_on_batch(*batch if isinstance(batch, tuple) else (batch,))
             model.optimizer.build(model.trainable_variables)
@@ -183,10 +216,17 @@ class ResumeTraining(keras.callbacks.Callback):
     def _variables(self):
         model = self.model
         metrics = [variable for metric in model.metrics for variable in metric.variables]
-        return {"model": model.variables, "optimizer": model.optimizer.variables, "metrics": metrics}
+        return {
+            "model": model.variables,
+            "optimizer": model.optimizer.variables,
+            "metrics": metrics,
+        }
 
     def _shapes(self):
-        return {name: [list(variable.shape) for variable in group] for name, group in self._variables().items()}
+        return {
+            name: [list(variable.shape) for variable in group]
+            for name, group in self._variables().items()
+        }
 
     def _restore_variables(self, metrics=True):
         arrays = iter(self._found[1])
@@ -202,7 +242,9 @@ class ResumeTraining(keras.callbacks.Callback):
         history = self.model.history
         history.epoch = epochs[:done]
         history.history.clear()
-        history.history.update({name: values[:done] for name, values in _unpack(header["history"], arrays).items()})
+        history.history.update(
+            {name: values[:done] for name, values in _unpack(header["history"], arrays).items()}
+        )
         for callback, state in zip(self.keep, header["keep"]):
             vars(callback).update(_unpack(state, arrays))
 
@@ -211,7 +253,9 @@ class ResumeTraining(keras.callbacks.Callback):
         state = {}
         for name, value in vars(callback).items():
             plain = isinstance(value, (bool, int, float, str, type(None)))
-            if name not in ("params", "_model") and not (plain and as_made.get(name, self) == value):
+            if name not in ("params", "_model") and not (
+                plain and as_made.get(name, self) == value
+            ):
                 try:
                     state[name] = _pack(value, arrays)
                 except TypeError:
@@ -225,9 +269,12 @@ class ResumeTraining(keras.callbacks.Callback):
         arrays = [_array(variable) for group in self._variables().values() for variable in group]
         history = self.model.history
         header = {
-            "serial": self._serial + 1, "stopped": bool(stopped), "shapes": self._shapes(),
+            "serial": self._serial + 1,
+            "stopped": bool(stopped),
+            "shapes": self._shapes(),
             "place": self.sequence.state_dict(epoch, batches_trained),
-            "epochs": _pack(history.epoch, arrays), "history": _pack(history.history, arrays),
+            "epochs": _pack(history.epoch, arrays),
+            "history": _pack(history.history, arrays),
             "keep": [self._learned(*pair, arrays) for pair in zip(self.keep, self._as_made)],
         }
         path = self.folder / f"checkpoint-{header['serial'] % 2}.npz"
@@ -235,8 +282,11 @@ class ResumeTraining(keras.callbacks.Callback):
             self.folder.mkdir(parents=True, exist_ok=True)
             _write(path, lambda out: _dump(out, header, arrays))
         except OSError as error:
-            warnings.warn(f"Could not write the checkpoint '{path}': {error}. Training goes on, and the next one is "
-                          "tried in its turn; the one before is whole.", stacklevel=2)
+            warnings.warn(
+                f"Could not write the checkpoint '{path}': {error}. Training goes on, and the next one is "
+                "tried in its turn; the one before is whole.",
+                stacklevel=2,
+            )
             return
         self._serial += 1
         if self.drive is not None:
@@ -254,7 +304,9 @@ class ResumeTraining(keras.callbacks.Callback):
             except FileNotFoundError:
                 pass
             except Exception as error:  # np.load has many ways to say that a file is damaged
-                print(f"The checkpoint '{path}' is damaged ({error or type(error).__name__}), and is not used.")
+                print(
+                    f"The checkpoint '{path}' is damaged ({error or type(error).__name__}), and is not used."
+                )
         newest = max(found, key=lambda checkpoint: checkpoint[0]["serial"], default=None)
         self._serial = newest[0]["serial"] if newest else 0
         return newest
@@ -265,7 +317,9 @@ class ResumeTraining(keras.callbacks.Callback):
         try:
             data = self.drive.read(self.drive.find(f"{self.drive_folder}/{ON_DRIVE}"))
         except Exception as error:
-            if type(error).__name__ != "NotFoundError":  # that is the first run; anything else must not look like it
+            if (
+                type(error).__name__ != "NotFoundError"
+            ):  # that is the first run; anything else must not look like it
                 raise
             return
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -277,11 +331,15 @@ class ResumeTraining(keras.callbacks.Callback):
         with self._lock:
             waiting.unlink(missing_ok=True)
             try:
-                os.link(path, waiting)  # no copy, and still there when the checkpoint after the next replaces this
+                os.link(
+                    path, waiting
+                )  # no copy, and still there when the checkpoint after the next replaces this
             except OSError:
                 shutil.copyfile(path, waiting)
             if self._sender is None:
-                self._sender = threading.Thread(target=self._send, args=(waiting,), name="ResumeTraining", daemon=True)
+                self._sender = threading.Thread(
+                    target=self._send, args=(waiting,), name="ResumeTraining", daemon=True
+                )
                 self._sender.start()
 
     def _send(self, waiting):
@@ -294,8 +352,10 @@ class ResumeTraining(keras.callbacks.Callback):
             try:
                 self.drive.upload(self.folder / ON_DRIVE, self.drive_folder)
             except Exception as error:
-                print(f"\nThe checkpoint in '{self.folder}' did not get to Drive: {error} Training goes on; the next "
-                      "checkpoint is sent in its turn.")
+                print(
+                    f"\nThe checkpoint in '{self.folder}' did not get to Drive: {error} Training goes on; the next "
+                    "checkpoint is sent in its turn."
+                )
 
 
 class InputMeter(keras.callbacks.Callback):
@@ -331,13 +391,20 @@ class InputMeter(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         row = {name: value - self._before[name] for name, value in self.sequence.stats.items()}
         seconds = max(self._ended - self._begun, 1e-9)
-        row |= {"epoch": epoch, "seconds": seconds, "images_per_second": row["images"] / seconds,
-                "waiting_share": min(1.0, row["waiting"] / seconds), "training": max(0.0, seconds - row["waiting"])}
+        row |= {
+            "epoch": epoch,
+            "seconds": seconds,
+            "images_per_second": row["images"] / seconds,
+            "waiting_share": min(1.0, row["waiting"] / seconds),
+            "training": max(0.0, seconds - row["waiting"]),
+        }
         row["advice"] = self._advice(row)
         self.history.append(row)
         if self.verbose:
-            print(f"\n{row['images_per_second']:.0f} images/s; {row['waiting_share']:.0%} of the time training waited for "
-                  f"them. {row['advice']}")
+            print(
+                f"\n{row['images_per_second']:.0f} images/s; {row['waiting_share']:.0%} of the time training waited for "
+                f"them. {row['advice']}"
+            )
 
     def _advice(self, row):
         cores, reads = os.cpu_count() or 1, self.sequence.reads
@@ -352,7 +419,9 @@ class InputMeter(keras.callbacks.Callback):
         if row["reading"] < 0.6 * reads * row["seconds"]:
             return "Reads are few at a time, so Drive holds them back: pack the files into an archive, or cache them."
         if reads < 64:
-            return f"All {reads} reads are under way at all times: raise `reads`, or cache the files."
+            return (
+                f"All {reads} reads are under way at all times: raise `reads`, or cache the files."
+            )
         return f"All {reads} reads are under way at all times: pack the files into an archive, or cache them."
 
 
@@ -385,7 +454,9 @@ def _from_first_process(find):
 
 def _array(variable):
     array = np.asarray(keras.ops.convert_to_numpy(variable))
-    return array if array.dtype.isbuiltin == 1 else array.astype(np.float32)  # bfloat16: exact, and no pickle
+    return (
+        array if array.dtype.isbuiltin == 1 else array.astype(np.float32)
+    )  # bfloat16: exact, and no pickle
 
 
 def _pack(value, arrays):

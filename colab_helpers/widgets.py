@@ -37,7 +37,10 @@ class _Shown(ipywidgets.VBox):
     _ipython_display_ = None  # that of ipywidgets 7 would show nothing but the widget
 
     def _repr_mimebundle_(self, **kwargs):
-        return {**self._static(), VIEW: {"version_major": 2, "version_minor": 0, "model_id": self.model_id}}
+        return {
+            **self._static(),
+            VIEW: {"version_major": 2, "version_minor": 0, "model_id": self.model_id},
+        }
 
 
 class FolderPicker(_Shown):
@@ -70,16 +73,25 @@ class FolderPicker(_Shown):
     def __init__(self, drive, folder="."):
         self._drive, self._trail, self._folders, self._found = drive, [], [], []
         self._where, self._status = ipywidgets.HTML(), ipywidgets.HTML()
-        self._filter = ipywidgets.Text(placeholder="part of a name; Enter opens, .. goes up", layout={"width": "auto"})
+        self._filter = ipywidgets.Text(
+            placeholder="part of a name; Enter opens, .. goes up", layout={"width": "auto"}
+        )
         self._list = ipywidgets.Select(rows=8, layout={"width": "auto"})
-        self._up = ipywidgets.Button(description="Up", icon="arrow-up", tooltip="To the folder above")
-        self._open = ipywidgets.Button(description="Open", icon="folder-open", tooltip="Open the chosen folder")
+        self._up = ipywidgets.Button(
+            description="Up", icon="arrow-up", tooltip="To the folder above"
+        )
+        self._open = ipywidgets.Button(
+            description="Open", icon="folder-open", tooltip="Open the chosen folder"
+        )
         self._filter.observe(lambda change: self._show_folders(), "value")
         self._filter.on_msg(self._entered)
         self._up.on_click(lambda button: self._go_up())
         self._open.on_click(lambda button: self._go_down())
         buttons = ipywidgets.HBox([self._open, self._up])
-        super().__init__([self._where, self._filter, self._list, buttons, self._status], layout={"max_width": "560px"})
+        super().__init__(
+            [self._where, self._filter, self._list, buttons, self._status],
+            layout={"max_width": "560px"},
+        )
         self.add_class("folder-picker")
         self._go(self._way_to(str(folder)))
 
@@ -87,7 +99,10 @@ class FolderPicker(_Shown):
         """The folders on the way, as (id, name); they are looked up only as far as the path leads."""
         trail = [(".", "Drive")]
         for name in folder.split("/") if folder != "." else []:
-            match = next((child for child in self._drive.list_folders(trail[-1][0]) if child[1] == name), None)
+            match = next(
+                (child for child in self._drive.list_folders(trail[-1][0]) if child[1] == name),
+                None,
+            )
             if match is None:
                 return [trail[0], (folder, folder)]
             trail.append(match)
@@ -107,7 +122,9 @@ class FolderPicker(_Shown):
     def _go(self, trail):
         self._status.value = "Asking …"
         try:
-            folders = list(itertools.islice(self._drive.list_folders(trail[-1][0]), self.MOST_FOLDERS))
+            folders = list(
+                itertools.islice(self._drive.list_folders(trail[-1][0]), self.MOST_FOLDERS)
+            )
         except Exception as error:
             if not self._trail:
                 raise
@@ -150,9 +167,18 @@ class FolderPicker(_Shown):
         return f"FolderPicker at {self.path or 'the top'}: folder_id = {self.folder_id!r}"
 
     def _static(self):
-        names = ", ".join(name for _, name in self._folders[:12]) + (", …" if len(self._folders) > 12 else "")
-        lines = [repr(self), html.unescape(self._status.value), f"Folders in here: {names or 'none'}"]
-        return {"text/plain": "\n".join(lines), "text/html": f"<pre>{html.escape(chr(10).join(lines))}</pre>"}
+        names = ", ".join(name for _, name in self._folders[:12]) + (
+            ", …" if len(self._folders) > 12 else ""
+        )
+        lines = [
+            repr(self),
+            html.unescape(self._status.value),
+            f"Folders in here: {names or 'none'}",
+        ]
+        return {
+            "text/plain": "\n".join(lines),
+            "text/html": f"<pre>{html.escape(chr(10).join(lines))}</pre>",
+        }
 
 
 class AugmentationExplorer(_Shown):
@@ -195,24 +221,39 @@ class AugmentationExplorer(_Shown):
         for word, (off, low, high, step) in self.SLIDERS.items():
             slider = ipywidgets.FloatSlider if isinstance(step, float) else ipywidgets.IntSlider
             self.controls[word] = slider(
-                off, min=low, max=high, step=step, description=word, style=style, layout=layout, continuous_update=False
+                off,
+                min=low,
+                max=high,
+                step=step,
+                description=word,
+                style=style,
+                layout=layout,
+                continuous_update=False,
             )
         for word in self.FLIPS:
-            self.controls[word] = ipywidgets.Checkbox(False, description=word, style=style, layout=layout)
+            self.controls[word] = ipywidgets.Checkbox(
+                False, description=word, style=style, layout=layout
+            )
         self.controls["fill_mode"] = ipywidgets.Dropdown(
             options=self.FILL_MODES, description="fill_mode", style=style, layout=layout
         )
         self._off = {word: control.value for word, control in self.controls.items()}
         unknown = set(settings) - set(self.controls)
         if unknown:
-            raise ValueError(f"The settings are {', '.join(self.controls)}. Received: {', '.join(sorted(unknown))}")
+            raise ValueError(
+                f"The settings are {', '.join(self.controls)}. Received: {', '.join(sorted(unknown))}"
+            )
         for word, control in self.controls.items():
             control.value = settings.get(word, control.value)
             control.add_class(word.replace("_", "-"))
             control.observe(self._draw, "value")
-        self._picture = ipywidgets.Image(format="png", layout={"width": "auto", "max_width": "620px"})
+        self._picture = ipywidgets.Image(
+            format="png", layout={"width": "auto", "max_width": "620px"}
+        )
         self._code = ipywidgets.HTML()
-        again = ipywidgets.Button(description="Other variants", icon="refresh", layout={"width": "150px"})
+        again = ipywidgets.Button(
+            description="Other variants", icon="refresh", layout={"width": "150px"}
+        )
         again.on_click(self._other)
         left = ipywidgets.VBox([*self.controls.values(), again], layout={"min_width": "350px"})
         right = ipywidgets.VBox([self._picture, self._code], layout={"flex": "1 1 400px"})
@@ -224,7 +265,10 @@ class AugmentationExplorer(_Shown):
     def settings(self):
         values = {word: control.value for word, control in self.controls.items()}
         changed = {word: value for word, value in values.items() if value != self._off[word]}
-        return {word: round(value, 2) if isinstance(value, float) else value for word, value in changed.items()}
+        return {
+            word: round(value, 2) if isinstance(value, float) else value
+            for word, value in changed.items()
+        }
 
     @property
     def code(self):
@@ -240,11 +284,19 @@ class AugmentationExplorer(_Shown):
 
     def _draw(self, change=None):
         augment, rng = self.augment, np.random.default_rng(self._seed)
-        pictures = [self._image, *(augment(self._image, rng) for _ in range(self.ROWS * self.COLUMNS - 1))]
+        pictures = [
+            self._image,
+            *(augment(self._image, rng) for _ in range(self.ROWS * self.COLUMNS - 1)),
+        ]
         height, width = self._image.shape[:2]
-        grid = np.full((self.ROWS * (height + self.GAP), self.COLUMNS * (width + self.GAP), 3), 255, "uint8")
+        grid = np.full(
+            (self.ROWS * (height + self.GAP), self.COLUMNS * (width + self.GAP), 3), 255, "uint8"
+        )
         for place, picture in enumerate(pictures):
-            y, x = (n * (side + self.GAP) for n, side in zip(divmod(place, self.COLUMNS), (height, width)))
+            y, x = (
+                n * (side + self.GAP)
+                for n, side in zip(divmod(place, self.COLUMNS), (height, width))
+            )
             grid[y : y + height, x : x + width] = picture
         larger = max(1, 150 // width)  # small pictures, so that a stored one is not a stamp
         grid = grid[: -self.GAP, : -self.GAP].repeat(larger, axis=0).repeat(larger, axis=1)
@@ -257,7 +309,10 @@ class AugmentationExplorer(_Shown):
         return f"AugmentationExplorer: {self.code}"
 
     def _static(self):
-        return {"text/plain": repr(self), "image/png": base64.b64encode(self._picture.value).decode()}
+        return {
+            "text/plain": repr(self),
+            "image/png": base64.b64encode(self._picture.value).decode(),
+        }
 
 
 def live_view(sequence, *, seconds=0.5):
@@ -278,13 +333,25 @@ def live_view(sequence, *, seconds=0.5):
     from IPython.display import display
 
     class LiveView(keras.callbacks.Callback):
-        async_safe = True  # Keras need not wait for the GPU at each batch on account of this callback
+        async_safe = (
+            True  # Keras need not wait for the GPU at each batch on account of this callback
+        )
 
         def on_train_begin(self, logs=None):
-            self.rows, self.handle, self.begun, self.updated, self.batches = [], None, time.monotonic(), 0, 0
+            self.rows, self.handle, self.begun, self.updated, self.batches = (
+                [],
+                None,
+                time.monotonic(),
+                0,
+                0,
+            )
 
         def on_epoch_begin(self, epoch, logs=None):
-            self.epoch, self.before, self.epoch_begun = epoch, dict(sequence.stats), time.monotonic()
+            self.epoch, self.before, self.epoch_begun = (
+                epoch,
+                dict(sequence.stats),
+                time.monotonic(),
+            )
             self.ended = self.epoch_begun
             self.first = self.epoch if not self.rows else self.first
 
@@ -305,16 +372,27 @@ def live_view(sequence, *, seconds=0.5):
 
         def row(self, logs):
             passed = max(self.ended - self.epoch_begun, 1e-9)  # without validation
-            spent = {name: sequence.stats[name] - self.before[name] for name in ("images", "waiting")}
+            spent = {
+                name: sequence.stats[name] - self.before[name] for name in ("images", "waiting")
+            }
             numbers = {name: f"{float(value):.4g}" for name, value in (logs or {}).items()}
             speed, waited = spent["images"] / passed, min(spent["waiting"] / passed, 1)
-            return {"epoch": f"{self.epoch + 1}", **numbers, "images/s": f"{speed:,.0f}", "waited": f"{waited:.0%}"}
+            return {
+                "epoch": f"{self.epoch + 1}",
+                **numbers,
+                "images/s": f"{speed:,.0f}",
+                "waited": f"{waited:.0%}",
+            }
 
         def show(self, rows, batch):
             self.updated = time.monotonic()
             if get_ipython() is None:
                 return
-            epochs, steps, skipped = self.params["epochs"], self.params["steps"] or 1, len(sequence.skipped)
+            epochs, steps, skipped = (
+                self.params["epochs"],
+                self.params["steps"] or 1,
+                len(sequence.skipped),
+            )
             passed = self.updated - self.begun
             left = passed * (((epochs - self.first) * steps) / max(self.batches, 1) - 1)
             if batch is None:
@@ -323,7 +401,10 @@ def live_view(sequence, *, seconds=0.5):
                 words = f"Epoch {self.epoch + 1} of {epochs}, batch {batch} of {steps}, about {_clock(left)} left"
             words += f"; skipped files: {skipped}" if skipped else ""
             bar = "" if batch is None else f"<progress value='{batch}' max='{steps}'></progress> "
-            view = {"text/plain": f"{words}: {_line(rows[-1])}", "text/html": f"<p>{bar}{words}</p>{_html_table(rows)}"}
+            view = {
+                "text/plain": f"{words}: {_line(rows[-1])}",
+                "text/html": f"<p>{bar}{words}</p>{_html_table(rows)}",
+            }
             if self.handle is None:
                 self.handle = display(view, raw=True, display_id=True)
             else:
@@ -343,5 +424,8 @@ def _line(row):
 def _html_table(rows):
     columns = list(dict.fromkeys(name for row in rows for name in row))
     lines = [columns, *([row.get(name, "") for name in columns] for row in rows)]
-    cells = ("".join(f"<td style='text-align: right'>{html.escape(cell)}</td>" for cell in line) for line in lines)
+    cells = (
+        "".join(f"<td style='text-align: right'>{html.escape(cell)}</td>" for cell in line)
+        for line in lines
+    )
     return f"<table>{''.join(f'<tr>{line}</tr>' for line in cells)}</table>"

@@ -1,4 +1,5 @@
 """What several tests share: pictures, real photographs, and a Drive to talk to."""
+
 import contextlib
 import os
 from pathlib import Path
@@ -22,8 +23,10 @@ def flowers17():
     """The Flowers-17 photographs: 17 class folders of 80 JPEGs."""
     folder = Path(os.environ.get("FLOWERS17", FLOWERS17))
     if not folder.is_dir():
-        pytest.skip(f"NOT TESTED on real photographs: {folder} is no folder. "
-                    "Put Flowers-17 there as class folders, or set FLOWERS17 to where it lies.")
+        pytest.skip(
+            f"NOT TESTED on real photographs: {folder} is no folder. "
+            "Put Flowers-17 there as class folders, or set FLOWERS17 to where it lies."
+        )
     return folder
 
 

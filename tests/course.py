@@ -62,7 +62,10 @@ def write_notebook(notebook, path):
 
 def settings_cell(notebook):
     """The cell with the notebook's form fields, or None."""
-    return next((c for c in notebook.cells if c.cell_type == "code" and "#@title Settings" in c.source), None)
+    return next(
+        (c for c in notebook.cells if c.cell_type == "code" and "#@title Settings" in c.source),
+        None,
+    )
 
 
 def override(notebook, settings):
@@ -90,7 +93,11 @@ def titles(notebook):
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             heading = next((m[1] for m in re.finditer(r"^#+ +(.+)$", cell.source, re.M)), heading)
-        own = re.search(r"^#@title +([^{\n]+)", cell.source, re.M) if cell.cell_type == "code" else None
+        own = (
+            re.search(r"^#@title +([^{\n]+)", cell.source, re.M)
+            if cell.cell_type == "code"
+            else None
+        )
         result.append((own[1] if own else heading).strip())
     return result
 
@@ -100,7 +107,11 @@ def execute(notebook, name, drive_url, folder, timeout=None):
     import nbclient
 
     named = titles(notebook)
-    code = [i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code" and cell.source.strip()]
+    code = [
+        i
+        for i, cell in enumerate(notebook.cells)
+        if cell.cell_type == "code" and cell.source.strip()
+    ]
     reached, started = 0, 0.0
 
     def start(cell, cell_index):
@@ -132,7 +143,9 @@ def execute(notebook, name, drive_url, folder, timeout=None):
         on_cell_executed=end,
     )
     try:
-        with open(folder.with_suffix(".log"), "wb") as log:  # what the kernel's process itself has to say
+        with open(
+            folder.with_suffix(".log"), "wb"
+        ) as log:  # what the kernel's process itself has to say
             client.execute(env=environment, stderr=log)
     except (nbclient.exceptions.CellControlSignal, nbclient.exceptions.DeadKernelError) as error:
         print()
@@ -175,7 +188,9 @@ def stand_in_drive(folder, photos=None):
     folder.mkdir(parents=True, exist_ok=True)
     mounts, name = {}, "practice"
     if photos is None:
-        os.environ.pop("COLAB_HELPERS_DRIVE", None)  # else it would take that for the Drive, and draw nothing
+        os.environ.pop(
+            "COLAB_HELPERS_DRIVE", None
+        )  # else it would take that for the Drive, and draw nothing
         practice_drive(folder)
     else:
         name = photos.name
@@ -197,7 +212,11 @@ def run(arguments):
     settings = dict(parse_setting(text) for text in arguments.set)
     out = new_folder(Path(arguments.out).resolve() / (photos.name if photos else "practice"))
     began = time.monotonic()
-    print(f"Opening {photos} as a Drive, read-only ..." if photos else "Opening the practice Drive ...")
+    print(
+        f"Opening {photos} as a Drive, read-only ..."
+        if photos
+        else "Opening the practice Drive ..."
+    )
     with stand_in_drive(out / "drive", photos) as (url, name):
         notebooks = [(path.stem, read_notebook(path)) for path in COURSE]
         known = set()
@@ -223,14 +242,18 @@ def run(arguments):
         print(f"\n{report}")
     accuracy = next((m[1] for text in outputs if (m := ACCURACY.search(text))), "not printed")
     print(f"\nTest accuracy: {accuracy}   ({(time.monotonic() - began) / 60:.1f} minutes)")
-    print(f"Notebooks: {out / 'notebooks'}\nFigures:   {out / 'figures'}\nOn Drive:  {out / 'drive'}")
+    print(
+        f"Notebooks: {out / 'notebooks'}\nFigures:   {out / 'figures'}\nOn Drive:  {out / 'drive'}"
+    )
 
 
 def new_folder(out):
     """An empty folder for a run's results, in the place of an earlier run's and of nothing else."""
     mark = out / ".made-by-course"
     if out.exists() and any(out.iterdir()) and not mark.exists():
-        raise SystemExit(f"{out} holds something else than an earlier run. Name another place with --out.")
+        raise SystemExit(
+            f"{out} holds something else than an earlier run. Name another place with --out."
+        )
     shutil.rmtree(out, ignore_errors=True)
     (out / "figures").mkdir(parents=True)
     mark.touch()
@@ -266,12 +289,18 @@ def store(arguments):
 def tidy(notebook):
     """Leave out of a run notebook what changes from run to run without meaning anything."""
     notebook.metadata = {
-        **{key: value for key, value in notebook.metadata.items() if key in ("accelerator", "colab")},
+        **{
+            key: value
+            for key, value in notebook.metadata.items()
+            if key in ("accelerator", "colab")
+        },
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},
     }
     for cell in notebook.cells:
-        cell.metadata = {key: value for key, value in cell.metadata.items() if key in ("cellView", "id")}
+        cell.metadata = {
+            key: value for key, value in cell.metadata.items() if key in ("cellView", "id")
+        }
         if cell.cell_type != "code":
             continue
         kept = []
@@ -281,9 +310,13 @@ def tidy(notebook):
                 continue
             kept.append(output)
             data = output.get("data", {})
-            data.pop("application/vnd.jupyter.widget-view+json", None)  # a widget lives as long as its kernel
+            data.pop(
+                "application/vnd.jupyter.widget-view+json", None
+            )  # a widget lives as long as its kernel
             if "image/png" in data:
-                data["image/png"] = base64.b64encode(smaller(base64.b64decode(data["image/png"]))).decode()
+                data["image/png"] = base64.b64encode(
+                    smaller(base64.b64decode(data["image/png"]))
+                ).decode()
         for output in kept:
             if output.output_type == "stream":
                 output.text = START_UP_NOTES.sub("", as_seen(output.text))
@@ -321,14 +354,18 @@ def private_words(notebook, words=()):
         r"practice-token",
         r"Bearer \S+",
     ]
-    everything = json.dumps([cell.get("outputs", []) for cell in notebook.cells if cell.cell_type == "code"])
+    everything = json.dumps(
+        [cell.get("outputs", []) for cell in notebook.cells if cell.cell_type == "code"]
+    )
     everything = re.sub(r'"image/png": "[^"]*"', "", everything)
     return {match[0] for pattern in patterns for match in re.finditer(pattern, everything)}
 
 
 def readme_pictures():
     """Write the pictures that the README shows: `figures/03_stream-2.png` is the second of notebook 03."""
-    for path, stem, number in re.findall(r"\((figures/(\w+)-(\d+)\.png)\)", (ROOT / "README.md").read_text()):
+    for path, stem, number in re.findall(
+        r"\((figures/(\w+)-(\d+)\.png)\)", (ROOT / "README.md").read_text()
+    ):
         pictures = list(figures(read_notebook(ROOT / "notebooks" / f"{stem}.ipynb")))
         (ROOT / path).parent.mkdir(exist_ok=True)
         (ROOT / path).write_bytes(pictures[int(number) - 1])
@@ -337,16 +374,24 @@ def readme_pictures():
 def repository():
     """`owner/name` of the address that pyproject.toml gives; badges and setup cells repeat it."""
     return re.search(
-        r'^Repository = "https://github.com/([^"/]+/[^"/]+)"', (ROOT / "pyproject.toml").read_text(), re.M
+        r'^Repository = "https://github.com/([^"/]+/[^"/]+)"',
+        (ROOT / "pyproject.toml").read_text(),
+        re.M,
     )[1]
 
 
 def address(arguments):
     """Write another repository's address into pyproject.toml, all badges, setup cells and documents."""
     if not re.fullmatch(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+", arguments.repository):
-        raise SystemExit(f"make address REPO=owner/name, please. Received: {arguments.repository!r}")
+        raise SystemExit(
+            f"make address REPO=owner/name, please. Received: {arguments.repository!r}"
+        )
     old, new = repository(), arguments.repository
-    for path in [*NOTEBOOKS, *sorted(ROOT.glob("*.md")), ROOT / "pyproject.toml"]:  # the old one is read there
+    for path in [
+        *NOTEBOOKS,
+        *sorted(ROOT.glob("*.md")),
+        ROOT / "pyproject.toml",
+    ]:  # the old one is read there
         text = path.read_text()
         changed = re.sub(rf"(github(?:\.com)?/){re.escape(old)}(?![\w-])", rf"\g<1>{new}", text)
         if changed != text:

@@ -21,6 +21,7 @@ everybody, so that hundreds of slow requests cost next to no CPU. What the folde
 
 Names, parameters and answers follow Google's own discovery document, which googleapiclient ships.
 """
+
 import argparse
 import asyncio
 import base64
@@ -57,10 +58,21 @@ from fake_files import (
 )
 from fake_http import Connection, Fault, RandomFaults, Refusal, Response, every_fault, reply
 
-__all__ = ["FOLDER", "PRACTICE_TOKEN", "REFRESH_TOKEN", "SHORTCUT", "Extra", "FakeDrive", "Fault", "RandomFaults",
-           "every_fault"]
+__all__ = [
+    "FOLDER",
+    "PRACTICE_TOKEN",
+    "REFRESH_TOKEN",
+    "SHORTCUT",
+    "Extra",
+    "FakeDrive",
+    "Fault",
+    "RandomFaults",
+    "every_fault",
+]
 
-PRACTICE_TOKEN = "practice-token"  # accepted for ever; what colab_helpers.drive sends to a loopback address
+PRACTICE_TOKEN = (
+    "practice-token"  # accepted for ever; what colab_helpers.drive sends to a loopback address
+)
 REFRESH_TOKEN = "practice-refresh-token"  # what the token endpoint takes
 CHUNK = 256 * 1024  # every piece of a resumable upload but the last is a multiple of this
 
@@ -95,18 +107,45 @@ class FakeDrive:
         clock: seconds, for the rate limit and the tokens.
     """
 
-    def __init__(self, folder=None, *, mounts=None, shared=None, drives=None, extra=(), resource_keys=None,
-                 virtual=None, page_size_limit=1000, latency=0.0, latency_sigma=0.0, reads_per_window=None,
-                 token_lifetime=3600.0, faults=(), seed=0, port=0, clock=time.monotonic):
+    def __init__(
+        self,
+        folder=None,
+        *,
+        mounts=None,
+        shared=None,
+        drives=None,
+        extra=(),
+        resource_keys=None,
+        virtual=None,
+        page_size_limit=1000,
+        latency=0.0,
+        latency_sigma=0.0,
+        reads_per_window=None,
+        token_lifetime=3600.0,
+        faults=(),
+        seed=0,
+        port=0,
+        clock=time.monotonic,
+    ):
         self._empty = None if folder is not None else tempfile.TemporaryDirectory()
         self._random, self._port, self._lock = random.Random(seed), port, threading.RLock()
         self._reads, self._pages, self._uploads = collections.deque(), {}, {}
         self.tree = Tree(Path(folder if folder is not None else self._empty.name).resolve())
-        tops = [(mounts, self.tree.root.id, {}), (shared, None, {"shared": True}), (drives, None, {})]
+        tops = [
+            (mounts, self.tree.root.id, {}),
+            (shared, None, {"shared": True}),
+            (drives, None, {}),
+        ]
         for folders, parent, attributes in tops:
             for name, path in (folders or {}).items():
-                entry = self.tree.add(name, (parent,) if parent else (), FOLDER, path=str(Path(path).resolve()),
-                                      read_only=folders is not drives, **attributes)
+                entry = self.tree.add(
+                    name,
+                    (parent,) if parent else (),
+                    FOLDER,
+                    path=str(Path(path).resolve()),
+                    read_only=folders is not drives,
+                    **attributes,
+                )
                 entry.drive_id = entry.id if folders is drives else None
         self.tree.scan()
         for path, count in (virtual or {}).items():
@@ -115,8 +154,16 @@ class FakeDrive:
             self.add(one)
         for path, key in (resource_keys or {}).items():
             self.tree.find(path).resource_key = key
-        self.page_size_limit, self.latency, self.latency_sigma = page_size_limit, latency, latency_sigma
-        self.reads_per_window, self.token_lifetime, self.clock = reads_per_window, token_lifetime, clock
+        self.page_size_limit, self.latency, self.latency_sigma = (
+            page_size_limit,
+            latency,
+            latency_sigma,
+        )
+        self.reads_per_window, self.token_lifetime, self.clock = (
+            reads_per_window,
+            token_lifetime,
+            clock,
+        )
         self.faults = faults if isinstance(faults, RandomFaults) else list(faults)
         self.tokens = {PRACTICE_TOKEN: math.inf}
         self.log, self.counts, self.in_flight, self.most_in_flight = [], collections.Counter(), 0, 0
@@ -129,9 +176,15 @@ class FakeDrive:
             parent = self.tree.find(extra.parent)
             kind = FOLDER if extra.content is None else mime_type_of(extra.title)
             entry = self.tree.add(
-                extra.title, (parent.id,), SHORTCUT if extra.shortcut_to else extra.mime_type or kind, id=extra.id,
-                content=extra.content, size=len(extra.content or b""), resource_key=extra.resource_key,
-                modified=int(extra.modified * 1e9))
+                extra.title,
+                (parent.id,),
+                SHORTCUT if extra.shortcut_to else extra.mime_type or kind,
+                id=extra.id,
+                content=extra.content,
+                size=len(extra.content or b""),
+                resource_key=extra.resource_key,
+                modified=int(extra.modified * 1e9),
+            )
             if extra.shortcut_to:
                 try:
                     entry.target = self.tree.find(extra.shortcut_to).id
@@ -175,8 +228,15 @@ class FakeDrive:
             if fault is not None and fault.retry_after is not None:
                 response.headers["Retry-After"] = f"{fault.retry_after:g}"
             status = 0 if response.end else response.status
-            self.log.append(Logged(request.kind, request.method, request.target, status,
-                                   request.headers.get("range")))
+            self.log.append(
+                Logged(
+                    request.kind,
+                    request.method,
+                    request.target,
+                    status,
+                    request.headers.get("range"),
+                )
+            )
             self.counts[request.kind] += 1
             return response
 
@@ -197,17 +257,20 @@ class FakeDrive:
         if how == "zero":
             response.body = b""
         elif how == "truncated":
-            response.body = body[:len(body) // 2]
+            response.body = body[: len(body) // 2]
         elif how == "short":
-            response.body, response.length = body[:len(body) // 2], len(body)
+            response.body, response.length = body[: len(body) // 2], len(body)
         elif how == "flipped" and body:
             middle = len(body) // 2
-            response.body = body[:middle] + bytes([body[middle] ^ 1]) + body[middle + 1:]
+            response.body = body[:middle] + bytes([body[middle] ^ 1]) + body[middle + 1 :]
         elif how == "lost":
             response.end = "reset"
         elif how == "empty_page":
             page = json.loads(body)
-            page["items"], page["nextPageToken"] = [], request.query.get("pageToken") or self._token(request, -1)
+            page["items"], page["nextPageToken"] = (
+                [],
+                request.query.get("pageToken") or self._token(request, -1),
+            )
             response.body = json.dumps(page).encode()
         return response
 
@@ -239,22 +302,43 @@ class FakeDrive:
         if names[0] == "files" and len(names) >= 2:
             return self._one_file(request, names, mask)
         if names == ["about"]:
-            user = {"kind": "drive#user", "displayName": "Practice", "emailAddress": "practice@example.com",
-                    "isAuthenticatedUser": True}
-            about = {"kind": "drive#about", "name": "Practice", "user": user, "rootFolderId": self.tree.root.id,
-                     "largestChangeId": str(len(self.tree.changes)), "quotaBytesTotal": str(15 << 30),
-                     "quotaBytesUsed": "0", "quotaType": "LIMITED"}
+            user = {
+                "kind": "drive#user",
+                "displayName": "Practice",
+                "emailAddress": "practice@example.com",
+                "isAuthenticatedUser": True,
+            }
+            about = {
+                "kind": "drive#about",
+                "name": "Practice",
+                "user": user,
+                "rootFolderId": self.tree.root.id,
+                "largestChangeId": str(len(self.tree.changes)),
+                "quotaBytesTotal": str(15 << 30),
+                "quotaBytesUsed": "0",
+                "quotaType": "LIMITED",
+            }
             check_mask(mask, schemas()["About"])
             return reply(pick(about, mask))
         if names == ["changes", "startPageToken"]:
             self.tree.scan()
-            return reply(pick({"kind": "drive#startPageToken",
-                               "startPageToken": str(len(self.tree.changes) + 1)}, mask))
+            return reply(
+                pick(
+                    {
+                        "kind": "drive#startPageToken",
+                        "startPageToken": str(len(self.tree.changes) + 1),
+                    },
+                    mask,
+                )
+            )
         if names == ["changes"]:
             return self._changes(request, mask)
         if names[0] in ("drives", "teamdrives"):
-            drives = [{"kind": "drive#drive", "id": entry.id, "name": entry.title}
-                      for entry in self.tree.entries.values() if entry.drive_id == entry.id]
+            drives = [
+                {"kind": "drive#drive", "id": entry.id, "name": entry.title}
+                for entry in self.tree.entries.values()
+                if entry.drive_id == entry.id
+            ]
             if len(names) == 1:
                 return reply(pick({"kind": "drive#driveList", "items": drives}, mask))
             found = [drive for drive in drives if drive["id"] == names[1]]
@@ -264,21 +348,44 @@ class FakeDrive:
 
     def _new_token(self, form):
         if form.get("grant_type") == "refresh_token" and form.get("refresh_token") != REFRESH_TOKEN:
-            return reply({"error": "invalid_grant", "error_description": "Token has been expired or revoked."}, 400)
+            return reply(
+                {
+                    "error": "invalid_grant",
+                    "error_description": "Token has been expired or revoked.",
+                },
+                400,
+            )
         token = f"ya29.practice-{len(self.tokens)}"
         self.tokens[token] = self.clock() + self.token_lifetime
-        return reply({"access_token": token, "expires_in": self.token_lifetime, "token_type": "Bearer",
-                      "refresh_token": REFRESH_TOKEN, "scope": "https://www.googleapis.com/auth/drive"})
+        return reply(
+            {
+                "access_token": token,
+                "expires_in": self.token_lifetime,
+                "token_type": "Bearer",
+                "refresh_token": REFRESH_TOKEN,
+                "scope": "https://www.googleapis.com/auth/drive",
+            }
+        )
 
     def _keys(self, request):
-        return dict(pair.split("/", 1) for pair in
-                    request.headers.get("x-goog-drive-resource-keys", "").split(",") if "/" in pair)
+        return dict(
+            pair.split("/", 1)
+            for pair in request.headers.get("x-goog-drive-resource-keys", "").split(",")
+            if "/" in pair
+        )
 
     def _entry(self, request, file_id):
         entry = self.tree.root if file_id == "root" else self.tree.entries.get(file_id)
-        hidden = entry and entry.resource_key and self._keys(request).get(entry.id) != entry.resource_key
-        team = entry and entry.drive_id and request.kind == "get" and "true" not in (
-            request.query.get("supportsAllDrives"), request.query.get("supportsTeamDrives"))
+        hidden = (
+            entry and entry.resource_key and self._keys(request).get(entry.id) != entry.resource_key
+        )
+        team = (
+            entry
+            and entry.drive_id
+            and request.kind == "get"
+            and "true"
+            not in (request.query.get("supportsAllDrives"), request.query.get("supportsTeamDrives"))
+        )
         if entry is None or hidden or team:
             raise Refusal(404, "notFound", f"File not found: {file_id}")
         return entry
@@ -293,7 +400,9 @@ class FakeDrive:
                 self.tree.scan(self.tree.entries[entry.parents[0]])
             return reply(self._file(self._entry(request, names[1]), mask))
         if entry.read_only:
-            raise Refusal(403, "insufficientFilePermissions", "The user does not have sufficient permissions.")
+            raise Refusal(
+                403, "insufficientFilePermissions", "The user does not have sufficient permissions."
+            )
         if request.method == "DELETE":
             if self.tree.by_path.get(entry.path) is entry:
                 shutil.rmtree(entry.path) if entry.mime_type == FOLDER else os.remove(entry.path)
@@ -310,7 +419,9 @@ class FakeDrive:
 
     def _media(self, request, entry):
         if not entry.has_media:
-            raise Refusal(403, "fileNotDownloadable", "Only files with binary content can be downloaded.")
+            raise Refusal(
+                403, "fileNotDownloadable", "Only files with binary content can be downloaded."
+            )
         if self.reads_per_window:
             count, seconds = self.reads_per_window
             now = self.clock()
@@ -325,7 +436,11 @@ class FakeDrive:
             return Response(200, self.tree.data(entry), headers)
         size = entry.size if entry.content is not None else os.path.getsize(entry.path)
         first, last = wanted.groups()
-        start, end = (int(first), min(int(last or size), size - 1) + 1) if first else (max(0, size - int(last)), size)
+        start, end = (
+            (int(first), min(int(last or size), size - 1) + 1)
+            if first
+            else (max(0, size - int(last)), size)
+        )
         if start >= size:
             return Response(416, b"", {"Content-Range": f"bytes */{size}"})
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
@@ -355,7 +470,11 @@ class FakeDrive:
             self.tree.scan()
         elif search.parent in self.tree.entries:
             self.tree.scan(self.tree.entries[search.parent])
-        key = (len(self.tree.changes), request.target, request.headers.get("x-goog-drive-resource-keys"))
+        key = (
+            len(self.tree.changes),
+            request.target,
+            request.headers.get("x-goog-drive-resource-keys"),
+        )
         if key not in self._pages:
             if len(self._pages) > 1000 or any(old[0] != key[0] for old in list(self._pages)[:1]):
                 self._pages.clear()
@@ -368,29 +487,54 @@ class FakeDrive:
             self._entry(request, search.parent)
             candidates = self.tree.children.get(search.parent, {}).values()
         else:
-            candidates = (entry for entry in self.tree.entries.values() if entry is not self.tree.root)
-        all_drives = "true" in (query.get("includeItemsFromAllDrives"), query.get("includeTeamDriveItems"))
+            candidates = (
+                entry for entry in self.tree.entries.values() if entry is not self.tree.root
+            )
+        all_drives = "true" in (
+            query.get("includeItemsFromAllDrives"),
+            query.get("includeTeamDriveItems"),
+        )
         wanted = query.get("driveId") or query.get("teamDriveId")
-        found = [entry for entry in candidates if search.test(entry)
-                 and (all_drives or not entry.drive_id) and (not wanted or entry.drive_id == wanted)]
+        found = [
+            entry
+            for entry in candidates
+            if search.test(entry)
+            and (all_drives or not entry.drive_id)
+            and (not wanted or entry.drive_id == wanted)
+        ]
         if query.get("orderBy"):
             for part in reversed(query["orderBy"].split(",")):
                 name, _, direction = part.strip().partition(" ")
-                read = {"title": lambda e: e.title, "title_natural": lambda e: e.title,
-                        "modifiedDate": lambda e: e.modified, "createdDate": lambda e: e.modified,
-                        "quotaBytesUsed": lambda e: e.size, "folder": lambda e: e.mime_type != FOLDER}.get(name)
+                read = {
+                    "title": lambda e: e.title,
+                    "title_natural": lambda e: e.title,
+                    "modifiedDate": lambda e: e.modified,
+                    "createdDate": lambda e: e.modified,
+                    "quotaBytesUsed": lambda e: e.size,
+                    "folder": lambda e: e.mime_type != FOLDER,
+                }.get(name)
                 if read is None:
                     raise Refusal(400, "invalid", f"Invalid sort key: {name}")
                 found.sort(key=read, reverse=direction == "desc")
             start = after + 1  # a position in the sorted list
         else:  # by age, so that a token stays good when files come and go
-            start = next((n for n, entry in enumerate(found) if entry.order > after), len(found)) if after >= 0 else 0
+            start = (
+                next((n for n, entry in enumerate(found) if entry.order > after), len(found))
+                if after >= 0
+                else 0
+            )
         count = max(1, min(int(query.get("maxResults", 100)), self.page_size_limit, 1000))
-        page = found[start:start + count]
+        page = found[start : start + count]
         check_mask(mask, schemas()["FileList"])
         inner = mask.get("items", {})
-        value = {"kind": "drive#fileList", "etag": f'"{len(self.tree.changes)}"', "incompleteSearch": False,
-                 "items": [self._file(entry, inner) for entry in page] if not mask or "items" in mask else []}
+        value = {
+            "kind": "drive#fileList",
+            "etag": f'"{len(self.tree.changes)}"',
+            "incompleteSearch": False,
+            "items": [self._file(entry, inner) for entry in page]
+            if not mask or "items" in mask
+            else [],
+        }
         if start + count < len(found):
             position = start + count - 1 if query.get("orderBy") else page[-1].order
             value["nextPageToken"] = self._token(request, position)
@@ -411,10 +555,19 @@ class FakeDrive:
         items = []
         for number in rows[:count]:
             file_id, deleted = changes[number - 1]
-            item = {"kind": "drive#change", "id": str(number), "type": "file", "changeType": "file",
-                    "fileId": file_id, "deleted": deleted, "modificationDate": rfc3339(time.time_ns())}
+            item = {
+                "kind": "drive#change",
+                "id": str(number),
+                "type": "file",
+                "changeType": "file",
+                "fileId": file_id,
+                "deleted": deleted,
+                "modificationDate": rfc3339(time.time_ns()),
+            }
             if not deleted:
-                item["file"] = self._file(self.tree.entries[file_id], mask.get("items", {}).get("file", {}))
+                item["file"] = self._file(
+                    self.tree.entries[file_id], mask.get("items", {}).get("file", {})
+                )
             items.append(item)
         check_mask(mask, schemas()["ChangeList"])
         value = {"kind": "drive#changeList", "items": items, "largestChangeId": str(len(changes))}
@@ -433,10 +586,15 @@ class FakeDrive:
             if parent not in self.tree.entries:
                 raise Refusal(404, "notFound", f"File not found: {parent}")
             if self.tree.entries[parent].read_only:
-                raise Refusal(403, "insufficientFilePermissions", "The user does not have sufficient permissions.")
+                raise Refusal(
+                    403,
+                    "insufficientFilePermissions",
+                    "The user does not have sufficient permissions.",
+                )
         title = metadata.get("title", "Untitled")
-        entry = self.tree.add(title, parents, metadata.get("mimeType") or mime_type_of(title),
-                              modified=time.time_ns())
+        entry = self.tree.add(
+            title, parents, metadata.get("mimeType") or mime_type_of(title), modified=time.time_ns()
+        )
         if entry.mime_type == FOLDER:
             self.tree.make_folder(entry)
         return entry
@@ -462,7 +620,9 @@ class FakeDrive:
         names = request.path.partition("/drive/v2/")[2].split("/")
         file_id = names[1] if len(names) > 1 else None
         if file_id is not None and self._entry(request, file_id).read_only:
-            raise Refusal(403, "insufficientFilePermissions", "The user does not have sufficient permissions.")
+            raise Refusal(
+                403, "insufficientFilePermissions", "The user does not have sufficient permissions."
+            )
         mask = parse_mask(request.query.get("fields", ""))
         how, kind = request.query.get("uploadType"), request.headers.get("content-type", "")
         if "upload_id" in request.query:
@@ -477,8 +637,18 @@ class FakeDrive:
             metadata = json.loads(metadata)
             return self._store(file_id, metadata, data, mask)
         upload_id = f"upload-{len(self._uploads)}"
-        self._uploads[upload_id] = [file_id, json.loads(request.body or b"{}"), bytearray(), None, mask]
-        return Response(200, b"", {"Location": f"{self.url}{request.path}?uploadType=resumable&upload_id={upload_id}"})
+        self._uploads[upload_id] = [
+            file_id,
+            json.loads(request.body or b"{}"),
+            bytearray(),
+            None,
+            mask,
+        ]
+        return Response(
+            200,
+            b"",
+            {"Location": f"{self.url}{request.path}?uploadType=resumable&upload_id={upload_id}"},
+        )
 
     def _piece(self, request):
         """One piece of a resumable upload, or the question how far it has come ("bytes */SIZE")."""
@@ -488,10 +658,12 @@ class FakeDrive:
         file_id, metadata, data, done, mask = session
         if done is not None:
             return done
-        sent = re.fullmatch(r"bytes (?:(\d+)-(\d+)|\*)/(\d+|\*)", request.headers.get("content-range", ""))
+        sent = re.fullmatch(
+            r"bytes (?:(\d+)-(\d+)|\*)/(\d+|\*)", request.headers.get("content-range", "")
+        )
         first, last, total = sent.groups() if sent else ("0", "", str(len(request.body)))
         if first is not None and int(first) <= len(data):
-            data[int(first):] = request.body
+            data[int(first) :] = request.body
             if total == "*" or len(data) < int(total):
                 if len(request.body) % CHUNK:
                     raise Refusal(400, "badRequest", "A piece must be a multiple of 256 KiB.")
@@ -507,7 +679,9 @@ class FakeDrive:
             return 0.0
         if not self.latency_sigma:
             return self.latency
-        return self.latency * self._random.lognormvariate(-self.latency_sigma ** 2 / 2, self.latency_sigma)
+        return self.latency * self._random.lognormvariate(
+            -(self.latency_sigma**2) / 2, self.latency_sigma
+        )
 
     def __enter__(self):
         ready = threading.Event()
@@ -515,7 +689,9 @@ class FakeDrive:
         def serve():
             self._loop = asyncio.new_event_loop()
             asyncio.set_event_loop(self._loop)
-            start = self._loop.create_server(lambda: Connection(self), "127.0.0.1", self._port, backlog=1024)
+            start = self._loop.create_server(
+                lambda: Connection(self), "127.0.0.1", self._port, backlog=1024
+            )
             self._server = self._loop.run_until_complete(start)
             self._port = self._server.sockets[0].getsockname()[1]
             ready.set()
@@ -553,20 +729,41 @@ class FakeDrive:
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", help="what My Drive holds; uploads are written here")
-    parser.add_argument("--mount", action="append", default=[], metavar="NAME=PATH", help="a folder shown read-only")
-    parser.add_argument("--virtual", action="append", default=[], metavar="NAME=COUNT",
-                        help="a folder of this many files in memory, which repeat the images found")
+    parser.add_argument(
+        "--mount", action="append", default=[], metavar="NAME=PATH", help="a folder shown read-only"
+    )
+    parser.add_argument(
+        "--virtual",
+        action="append",
+        default=[],
+        metavar="NAME=COUNT",
+        help="a folder of this many files in memory, which repeat the images found",
+    )
     parser.add_argument("--port", type=int, default=0)
-    parser.add_argument("--latency", type=float, default=0.0, help="mean seconds before each answer")
+    parser.add_argument(
+        "--latency", type=float, default=0.0, help="mean seconds before each answer"
+    )
     parser.add_argument("--sigma", type=float, default=0.0, help="spread of a lognormal latency")
-    parser.add_argument("--reads", metavar="COUNT/SECONDS", help="downloads allowed in a window, such as 27/1")
+    parser.add_argument(
+        "--reads", metavar="COUNT/SECONDS", help="downloads allowed in a window, such as 27/1"
+    )
     options = parser.parse_args()
     limit = tuple(float(part) for part in options.reads.split("/")) if options.reads else None
-    with FakeDrive(options.folder, mounts=dict(one.split("=", 1) for one in options.mount), port=options.port,
-                   virtual={name: int(count) for name, count in (one.split("=", 1) for one in options.virtual)},
-                   latency=options.latency, latency_sigma=options.sigma, reads_per_window=limit) as server:
+    with FakeDrive(
+        options.folder,
+        mounts=dict(one.split("=", 1) for one in options.mount),
+        port=options.port,
+        virtual={
+            name: int(count) for name, count in (one.split("=", 1) for one in options.virtual)
+        },
+        latency=options.latency,
+        latency_sigma=options.sigma,
+        reads_per_window=limit,
+    ) as server:
         print(server.url, flush=True)
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # SIGINT may be ignored: shells do that in the background
+        signal.signal(
+            signal.SIGTERM, lambda *_: sys.exit()
+        )  # SIGINT may be ignored: shells do that in the background
         try:
             threading.Event().wait()
         except KeyboardInterrupt:

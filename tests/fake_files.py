@@ -1,4 +1,5 @@
 """What lies on the stand-in Drive, what a search finds there, and which fields are told. See fake_drive.py."""
+
 import base64
 import collections
 import contextlib
@@ -20,8 +21,10 @@ from fake_http import Refusal
 
 FOLDER = "application/vnd.google-apps.folder"
 SHORTCUT = "application/vnd.google-apps.shortcut"
-GOOGLE_TYPES = {f".g{short}": f"application/vnd.google-apps.{kind}" for short, kind in
-                (("doc", "document"), ("sheet", "spreadsheet"), ("slides", "presentation"))}
+GOOGLE_TYPES = {
+    f".g{short}": f"application/vnd.google-apps.{kind}"
+    for short, kind in (("doc", "document"), ("sheet", "spreadsheet"), ("slides", "presentation"))
+}
 DISCOVERY = "discovery_cache/documents/drive.v2.json"
 
 
@@ -58,6 +61,7 @@ class Extra:
         content: bytes of a file; None makes a folder.
         shortcut_to: path or ID of what it points to (an ID that does not exist dangles).
     """
+
     parent: str
     title: str
     content: bytes | None = None
@@ -70,7 +74,12 @@ class Extra:
 
 def mime_type_of(title):
     google = GOOGLE_TYPES.get(os.path.splitext(title)[1])
-    known = {".webp": "image/webp", ".heic": "image/heif", ".heif": "image/heif", ".avif": "image/avif"}
+    known = {
+        ".webp": "image/webp",
+        ".heic": "image/heif",
+        ".heif": "image/heif",
+        ".avif": "image/avif",
+    }
     guess = known.get(os.path.splitext(title)[1].lower()) or mimetypes.guess_type(title)[0]
     return google or guess or "application/octet-stream"
 
@@ -87,7 +96,9 @@ class Tree:
         self.entries, self.children, self.by_path = {}, collections.defaultdict(dict), {}
         self.changes = []  # (file ID, deleted), the change number is the position + 1
         self._order, self._md5 = itertools.count(), {}
-        self.root = self.add("My Drive", (), FOLDER, path=str(folder), id=self._new_id("root", "0A"))
+        self.root = self.add(
+            "My Drive", (), FOLDER, path=str(folder), id=self._new_id("root", "0A")
+        )
 
     def _new_id(self, key, start="1"):
         for n in range(1_000_000):
@@ -98,7 +109,14 @@ class Tree:
 
     def add(self, title, parents, mime_type, *, id=None, **attributes):
         key = "/".join([*parents, title])
-        entry = Entry(id or self._new_id(key), title, mime_type, tuple(parents), next(self._order), **attributes)
+        entry = Entry(
+            id or self._new_id(key),
+            title,
+            mime_type,
+            tuple(parents),
+            next(self._order),
+            **attributes,
+        )
         if parents and (above := self.entries.get(parents[0])):
             entry.drive_id = entry.drive_id or above.drive_id
             entry.read_only = entry.read_only or above.read_only
@@ -129,7 +147,10 @@ class Tree:
         if folder.path is None:
             return
         with contextlib.suppress(FileNotFoundError), os.scandir(folder.path) as found:
-            items = sorted((item for item in found if not item.name.startswith(".")), key=lambda item: item.name)
+            items = sorted(
+                (item for item in found if not item.name.startswith(".")),
+                key=lambda item: item.name,
+            )
             paths = {item.path for item in items}
             for child in list(self.children[folder.id].values()):
                 if self.by_path.get(child.path) is child and child.path not in paths:
@@ -151,9 +172,18 @@ class Tree:
             mime_type = FOLDER if item.is_dir() else mime_type_of(title)
             if mime_type in GOOGLE_TYPES.values():
                 title = os.path.splitext(title)[0]
-            self.by_path[item.path] = self.add(title, (folder.id,), mime_type, path=item.path, size=stat.st_size,
-                                               modified=stat.st_mtime_ns)
-        elif entry.mime_type != FOLDER and (entry.size, entry.modified) != (stat.st_size, stat.st_mtime_ns):
+            self.by_path[item.path] = self.add(
+                title,
+                (folder.id,),
+                mime_type,
+                path=item.path,
+                size=stat.st_size,
+                modified=stat.st_mtime_ns,
+            )
+        elif entry.mime_type != FOLDER and (entry.size, entry.modified) != (
+            stat.st_size,
+            stat.st_mtime_ns,
+        ):
             entry.size, entry.modified = stat.st_size, stat.st_mtime_ns
             self.changed(entry.id)
 
@@ -176,17 +206,29 @@ class Tree:
 
     def add_virtual(self, path, count):
         """A folder of `count` files that exist nowhere: each shows one of the images there are, in turn."""
-        images = [entry for entry in self.entries.values() if entry.mime_type.startswith("image/") and entry.path]
+        images = [
+            entry
+            for entry in self.entries.values()
+            if entry.mime_type.startswith("image/") and entry.path
+        ]
         if not images:
-            raise ValueError(f"{path}: a virtual folder repeats images, and there are none in the folders given.")
+            raise ValueError(
+                f"{path}: a virtual folder repeats images, and there are none in the folders given."
+            )
         folder = self.root
         for title in path.split("/"):
             known = [child for child in self.children[folder.id].values() if child.title == title]
             folder = known[0] if known else self.add(title, (folder.id,), FOLDER)
         for n in range(count):
             image = images[n % len(images)]
-            self.add(f"{n:06d}{os.path.splitext(image.title)[1]}", (folder.id,), image.mime_type, path=image.path,
-                     size=image.size, modified=image.modified)
+            self.add(
+                f"{n:06d}{os.path.splitext(image.title)[1]}",
+                (folder.id,),
+                image.mime_type,
+                path=image.path,
+                size=image.size,
+                modified=image.modified,
+            )
 
     def find(self, name):
         """The entry with this ID, or at this path of titles from the top (a shared drive is a top, too)."""
@@ -194,7 +236,9 @@ class Tree:
             return self.entries[name]
         if name in ("", ".", "root"):
             return self.root
-        tops = [entry for entry in self.entries.values() if not entry.parents and entry is not self.root]
+        tops = [
+            entry for entry in self.entries.values() if not entry.parents and entry is not self.root
+        ]
         found = self._below([*tops, *self.children[self.root.id].values()], name)
         if found is None:
             raise KeyError(f"{name!r} is not on the stand-in Drive.")
@@ -204,8 +248,10 @@ class Tree:
         for entry in entries:
             if entry.title == path:
                 return entry
-            if path.startswith(f"{entry.title}/"):  # a title may hold a slash itself, so all are tried
-                found = self._below(self.children[entry.id].values(), path[len(entry.title) + 1:])
+            if path.startswith(
+                f"{entry.title}/"
+            ):  # a title may hold a slash itself, so all are tried
+                found = self._below(self.children[entry.id].values(), path[len(entry.title) + 1 :])
                 if found:
                     return found
         return None
@@ -218,7 +264,11 @@ class Tree:
             return file.read() if end is None else file.read(end - start)
 
     def md5(self, entry):
-        key = (entry.path, entry.size, entry.modified) if entry.content is None else (entry.id, entry.modified)
+        key = (
+            (entry.path, entry.size, entry.modified)
+            if entry.content is None
+            else (entry.id, entry.modified)
+        )
         if key not in self._md5:
             self._md5[key] = hashlib.md5(self.data(entry)).hexdigest()
         return self._md5[key]
@@ -258,7 +308,9 @@ class Tree:
 class Query:
     """A search expression such as "'ID' in parents and title != 'it\\'s' and trashed = false"."""
 
-    _TOKEN = re.compile(r"\s*(?:(?P<text>'(?:[^'\\]|\\.)*')|(?P<word>\w+)|(?P<sign>!=|<=|>=|[=<>()]))")
+    _TOKEN = re.compile(
+        r"\s*(?:(?P<text>'(?:[^'\\]|\\.)*')|(?P<word>\w+)|(?P<sign>!=|<=|>=|[=<>()]))"
+    )
 
     def __init__(self, text, root):
         self._tokens, self._root, at = [], root, 0
@@ -320,15 +372,26 @@ class Query:
                 wanted = (self._take() == "=") == (self._take("true", "false") == "true")
             name = {"sharedWithMe": "shared"}.get(token, token)
             return lambda entry: getattr(entry, name, False) == wanted
-        sign, value = self._take("=", "!=", "contains", "<", ">", "<=", ">="), self._unquote(self._take())
+        sign, value = (
+            self._take("=", "!=", "contains", "<", ">", "<=", ">="),
+            self._unquote(self._take()),
+        )
         if token not in ("title", "mimeType", "modifiedDate"):
             raise Refusal(400, "invalid", "Invalid query")
-        read = {"title": lambda entry: entry.title, "mimeType": lambda entry: entry.mime_type,
-                "modifiedDate": lambda entry: rfc3339(entry.modified)}[token]
-        compare = {"=": lambda have: have == value, "!=": lambda have: have != value,
-                   "contains": lambda have: value.lower() in have.lower(),
-                   "<": lambda have: have < value, ">": lambda have: have > value,
-                   "<=": lambda have: have <= value, ">=": lambda have: have >= value}[sign]
+        read = {
+            "title": lambda entry: entry.title,
+            "mimeType": lambda entry: entry.mime_type,
+            "modifiedDate": lambda entry: rfc3339(entry.modified),
+        }[token]
+        compare = {
+            "=": lambda have: have == value,
+            "!=": lambda have: have != value,
+            "contains": lambda have: value.lower() in have.lower(),
+            "<": lambda have: have < value,
+            ">": lambda have: have > value,
+            "<=": lambda have: have <= value,
+            ">=": lambda have: have >= value,
+        }[sign]
         return lambda entry: compare(read(entry))
 
     @staticmethod
@@ -391,27 +454,68 @@ def pick(value, mask):
 def describe(tree, entry, url, mask=None):
     """A file as Drive describes it; what costs reading the file only where the mask asks for it."""
     link = f"{url}/drive/v2/files/{entry.id}"
-    moment, owner = rfc3339(entry.modified), {"kind": "drive#user", "displayName": "Practice", "me": True,
-                                              "isAuthenticatedUser": True, "permissionId": "17"}
+    moment, owner = (
+        rfc3339(entry.modified),
+        {
+            "kind": "drive#user",
+            "displayName": "Practice",
+            "me": True,
+            "isAuthenticatedUser": True,
+            "permissionId": "17",
+        },
+    )
     value = {
-        "kind": "drive#file", "id": entry.id, "etag": f'"{entry.modified}"', "selfLink": link,
+        "kind": "drive#file",
+        "id": entry.id,
+        "etag": f'"{entry.modified}"',
+        "selfLink": link,
         "alternateLink": f"https://drive.google.com/file/d/{entry.id}/view?usp=drivesdk",
-        "title": entry.title, "mimeType": entry.mime_type, "createdDate": moment, "modifiedDate": moment,
-        "parents": [{"kind": "drive#parentReference", "id": parent, "selfLink": f"{link}/parents/{parent}",
-                     "isRoot": parent == tree.root.id} for parent in entry.parents],
-        "labels": {"starred": False, "hidden": False, "trashed": entry.trashed, "restricted": False,
-                   "viewed": True},
-        "explicitlyTrashed": entry.trashed, "version": "1", "quotaBytesUsed": str(entry.size),
+        "title": entry.title,
+        "mimeType": entry.mime_type,
+        "createdDate": moment,
+        "modifiedDate": moment,
+        "parents": [
+            {
+                "kind": "drive#parentReference",
+                "id": parent,
+                "selfLink": f"{link}/parents/{parent}",
+                "isRoot": parent == tree.root.id,
+            }
+            for parent in entry.parents
+        ],
+        "labels": {
+            "starred": False,
+            "hidden": False,
+            "trashed": entry.trashed,
+            "restricted": False,
+            "viewed": True,
+        },
+        "explicitlyTrashed": entry.trashed,
+        "version": "1",
+        "quotaBytesUsed": str(entry.size),
         "userPermission": {"kind": "drive#permission", "id": "me", "role": "owner", "type": "user"},
-        "ownerNames": ["Practice"], "owners": [owner], "lastModifyingUserName": "Practice",
-        "lastModifyingUser": owner, "editable": not entry.read_only, "shared": entry.shared,
-        "spaces": ["drive"], "copyable": True, "writersCanShare": True,
-        "capabilities": {"canEdit": not entry.read_only, "canDownload": entry.has_media, "canCopy": True},
+        "ownerNames": ["Practice"],
+        "owners": [owner],
+        "lastModifyingUserName": "Practice",
+        "lastModifyingUser": owner,
+        "editable": not entry.read_only,
+        "shared": entry.shared,
+        "spaces": ["drive"],
+        "copyable": True,
+        "writersCanShare": True,
+        "capabilities": {
+            "canEdit": not entry.read_only,
+            "canDownload": entry.has_media,
+            "canCopy": True,
+        },
     }
     if entry.has_media:
-        value |= {"fileSize": str(entry.size), "originalFilename": entry.title,
-                  "fileExtension": os.path.splitext(entry.title)[1][1:],
-                  "downloadUrl": f"{link}?alt=media&source=downloadUrl"}
+        value |= {
+            "fileSize": str(entry.size),
+            "originalFilename": entry.title,
+            "fileExtension": os.path.splitext(entry.title)[1][1:],
+            "downloadUrl": f"{link}?alt=media&source=downloadUrl",
+        }
         if not mask or "*" in mask or "md5Checksum" in mask:
             value["md5Checksum"] = tree.md5(entry)
     if entry.shared:
@@ -422,8 +526,10 @@ def describe(tree, entry, url, mask=None):
         value["resourceKey"] = entry.resource_key
     if entry.target:
         target = tree.entries.get(entry.target)
-        value["shortcutDetails"] = {"targetId": entry.target,
-                                    "targetMimeType": target.mime_type if target else FOLDER}
+        value["shortcutDetails"] = {
+            "targetId": entry.target,
+            "targetMimeType": target.mime_type if target else FOLDER,
+        }
         if target and target.resource_key:
             value["shortcutDetails"]["targetResourceKey"] = target.resource_key
     check_mask(mask or {}, schemas()["File"])

@@ -1,4 +1,5 @@
 """HTTP for the stand-in Drive: requests, answers, and what goes wrong between them. See fake_drive.py."""
+
 import asyncio
 import collections
 import dataclasses
@@ -26,7 +27,9 @@ class Request:
         self.method = self.headers.get("x-http-method-override", self.method)
         path, _, query = self.target.partition("?")
         if self.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
-            query = self.body.decode()  # a query too long for a URL comes as a POST, with the override above
+            query = (
+                self.body.decode()
+            )  # a query too long for a URL comes as a POST, with the override above
         self.path = urllib.parse.unquote(path)
         self.query = dict(urllib.parse.parse_qsl(query, keep_blank_values=True))
         self.kind = self._kind()
@@ -58,7 +61,11 @@ class Refusal(Exception):
 
     def __init__(self, status, reason, message="", headers=None):
         message = message or reason
-        error = {"domain": "usageLimits" if "xceeded" in reason else "global", "reason": reason, "message": message}
+        error = {
+            "domain": "usageLimits" if "xceeded" in reason else "global",
+            "reason": reason,
+            "message": message,
+        }
         body = {"error": {"errors": [error], "code": status, "message": message}}
         self.response = Response(status, json.dumps(body, indent=1).encode(), headers or {})
 
@@ -85,6 +92,7 @@ class Fault:
         times: how often; None for always.
         retry_after: seconds, sent as a Retry-After header.
     """
+
     do: str = "error"
     kind: str | None = None
     match: str = ""
@@ -96,18 +104,32 @@ class Fault:
     used: int = 0
 
     def takes(self, kind, text):
-        return (self.times is None or self.used < self.times) and self.kind in (None, kind) and self.match in text
+        return (
+            (self.times is None or self.used < self.times)
+            and self.kind in (None, kind)
+            and self.match in text
+        )
 
 
 def every_fault():
     """One of each fault that a client can get over by asking again."""
-    return [Fault("error", status=403, reason="userRateLimitExceeded"),
-            Fault("error", status=403, reason="rateLimitExceeded"),
-            Fault("error", status=429, reason="rateLimitExceeded", retry_after=1),
-            Fault("error", status=500, reason="internalError"), Fault("error", status=503),
-            Fault("error", status=408, reason="requestTimeout"), Fault("error", status=401, reason="authError"),
-            Fault("html", status=502), Fault("empty", status=500), Fault("zero"), Fault("truncated"),
-            Fault("short"), Fault("flipped"), Fault("reset"), Fault("stall")]
+    return [
+        Fault("error", status=403, reason="userRateLimitExceeded"),
+        Fault("error", status=403, reason="rateLimitExceeded"),
+        Fault("error", status=429, reason="rateLimitExceeded", retry_after=1),
+        Fault("error", status=500, reason="internalError"),
+        Fault("error", status=503),
+        Fault("error", status=408, reason="requestTimeout"),
+        Fault("error", status=401, reason="authError"),
+        Fault("html", status=502),
+        Fault("empty", status=500),
+        Fault("zero"),
+        Fault("truncated"),
+        Fault("short"),
+        Fault("flipped"),
+        Fault("reset"),
+        Fault("stall"),
+    ]
 
 
 class RandomFaults:
@@ -135,7 +157,13 @@ class Connection(asyncio.Protocol):
     open_ones = set()
 
     def __init__(self, drive):
-        self.drive, self.buffer, self.request, self.missing, self.busy = drive, bytearray(), None, 0, False
+        self.drive, self.buffer, self.request, self.missing, self.busy = (
+            drive,
+            bytearray(),
+            None,
+            0,
+            False,
+        )
 
     def connection_made(self, transport):
         self.transport = transport
@@ -152,14 +180,20 @@ class Connection(asyncio.Protocol):
             head, found, _ = self.buffer.partition(b"\r\n\r\n")
             if not found:
                 return
-            del self.buffer[:len(head) + 4]
+            del self.buffer[: len(head) + 4]
             first, *lines = head.decode("latin-1").split("\r\n")
             method, target, _ = first.split(" ", 2)
-            headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
-            self.request, self.missing = (method, target, headers), int(headers.get("content-length", 0))
+            headers = {
+                name.lower(): value.strip()
+                for name, _, value in (line.partition(":") for line in lines)
+            }
+            self.request, self.missing = (
+                (method, target, headers),
+                int(headers.get("content-length", 0)),
+            )
         if len(self.buffer) >= self.missing:
-            body = bytes(self.buffer[:self.missing])
-            del self.buffer[:self.missing]
+            body = bytes(self.buffer[: self.missing])
+            del self.buffer[: self.missing]
             request, self.request, self.busy = Request(*self.request, body), None, True
             drive = self.drive
             drive.in_flight += 1
@@ -174,11 +208,17 @@ class Connection(asyncio.Protocol):
             return
         if response.end == "reset":
             linger = struct.pack("ii", 1, 0)  # close() then sends RST
-            self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            self.transport.get_extra_info("socket").setsockopt(
+                socket.SOL_SOCKET, socket.SO_LINGER, linger
+            )
             self.transport.abort()
             return
         length = len(response.body) if response.length is None else response.length
-        headers = {"Content-Type": "application/json; charset=UTF-8", **response.headers, "Content-Length": length}
+        headers = {
+            "Content-Type": "application/json; charset=UTF-8",
+            **response.headers,
+            "Content-Length": length,
+        }
         head = f"HTTP/1.1 {response.status} {PHRASES.get(response.status, 'Status')}\r\n"
         head += "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         self.transport.writelines([head.encode("latin-1"), b"\r\n", response.body])

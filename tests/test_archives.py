@@ -41,7 +41,12 @@ class Counted:
     """A folder that counts the reads, each of which would be a request."""
 
     def __init__(self, folder):
-        self.folder, self.reads, self.finds, self.lock = LocalFolder(folder), [], 0, threading.Lock()
+        self.folder, self.reads, self.finds, self.lock = (
+            LocalFolder(folder),
+            [],
+            0,
+            threading.Lock(),
+        )
 
     def find(self, path):
         self.finds += 1
@@ -56,7 +61,11 @@ class Counted:
 @pytest.fixture
 def flowers(tmp_path):
     """A ZIP of two classes of ten members."""
-    members = [(f"{label}/{number}.jpg", photo(number)) for label in ("roses", "tulips") for number in range(10)]
+    members = [
+        (f"{label}/{number}.jpg", photo(number))
+        for label in ("roses", "tulips")
+        for number in range(10)
+    ]
     write_zip(tmp_path / "flowers.zip", members)
     return Counted(tmp_path), dict(members)
 
@@ -71,12 +80,20 @@ def test_an_archive_lists_and_reads_its_images_as_a_drive_does(flowers):
     files = list(archive.list_images())
     assert {file.path: archive.read(file) for file in files} == members
     file = files[0]
-    assert (file.name, file.label, file.path, file.size, file.md5) == ("0.jpg", "roses", "roses/0.jpg", 2000, None)
+    assert (file.name, file.label, file.path, file.size, file.md5) == (
+        "0.jpg",
+        "roses",
+        "roses/0.jpg",
+        2000,
+        None,
+    )
     assert file.id == "flowers.zip/roses/0.jpg"
     assert file.version == f"{zlib.crc32(photo(0)):08x}"
     assert archive.read(file, 10, 20) == photo(0)[10:20]
     assert archive.find("tulips/3.jpg").id == "flowers.zip/tulips/3.jpg"
-    assert [file.path for file in archive.list_images("tulips")] == [f"tulips/{n}.jpg" for n in range(10)]
+    assert [file.path for file in archive.list_images("tulips")] == [
+        f"tulips/{n}.jpg" for n in range(10)
+    ]
     with pytest.raises(AttributeError):
         file.id = "frozen"
 
@@ -91,7 +108,9 @@ def test_stored_and_deflated_members_of_python_and_info_zip_are_read(tmp_path):
         for name, data in members.items():
             with archive.open(zipfile.ZipInfo(name), "w", force_zip64=True) as member:
                 member.write(data)
-    (tmp_path / "behind.zip").write_bytes(b"#!/bin/sh" * 1000 + (tmp_path / "stored.zip").read_bytes())
+    (tmp_path / "behind.zip").write_bytes(
+        b"#!/bin/sh" * 1000 + (tmp_path / "stored.zip").read_bytes()
+    )
     stream = io.BytesIO()
     with zipfile.ZipFile(_Unseekable(stream), "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in members.items():
@@ -103,7 +122,9 @@ def test_stored_and_deflated_members_of_python_and_info_zip_are_read(tmp_path):
             (tmp_path / "tree" / name).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / "tree" / name).write_bytes(data)
         for name, options in [("info0", "-r0q"), ("info9", "-r9q"), ("info64", "-rqfz")]:
-            subprocess.run(["zip", options, tmp_path / f"{name}.zip", "."], cwd=tmp_path / "tree", check=True)
+            subprocess.run(
+                ["zip", options, tmp_path / f"{name}.zip", "."], cwd=tmp_path / "tree", check=True
+            )
             names.append(name)
     for name in names:
         archive = open_archive(LocalFolder(tmp_path), f"{name}.zip")
@@ -139,14 +160,28 @@ def test_zip64_offsets_beyond_four_gigabytes_are_read(tmp_path):
 
 def test_names_in_any_encoding_are_told_apart(tmp_path):
     """UTF-8 that nobody declared, as Macs write it; code page 437; a reversed slash; what a Mac adds is left out."""
-    members = [("X1.jpg", b"utf-8"), ("X2.jpg", b"cp437"), ("a/X3.jpg", b"backslash"), ("notes.txt", b"no image"),
-               ("__MACOSX/a/X3.jpg", b"a resource fork"), ("a/._X3.jpg", b"a resource fork"), ("empty.jpg/", b"")]
+    members = [
+        ("X1.jpg", b"utf-8"),
+        ("X2.jpg", b"cp437"),
+        ("a/X3.jpg", b"backslash"),
+        ("notes.txt", b"no image"),
+        ("__MACOSX/a/X3.jpg", b"a resource fork"),
+        ("a/._X3.jpg", b"a resource fork"),
+        ("empty.jpg/", b""),
+    ]
     path = write_zip(tmp_path / "plain.zip", members)
-    path.write_bytes(path.read_bytes().replace(b"X1.jpg", "é.jpg".encode()).replace(b"X2.jpg", b"\x82a.jpg")
-                     .replace(b"a/X3", b"a\\X3"))
+    path.write_bytes(
+        path.read_bytes()
+        .replace(b"X1.jpg", "é.jpg".encode())
+        .replace(b"X2.jpg", b"\x82a.jpg")
+        .replace(b"a/X3", b"a\\X3")
+    )
     archive = open_archive(LocalFolder(tmp_path), "plain.zip")
     assert {file.path: archive.read(file) for file in archive.list_images()} == {
-        "é.jpg": b"utf-8", "éa.jpg": b"cp437", "a/X3.jpg": b"backslash"}
+        "é.jpg": b"utf-8",
+        "éa.jpg": b"cp437",
+        "a/X3.jpg": b"backslash",
+    }
     assert archive.find("é.jpg").label == "plain"
     assert archive.find("a/X3.jpg").label == "a"
 
@@ -154,7 +189,9 @@ def test_names_in_any_encoding_are_told_apart(tmp_path):
 def test_several_archives_make_one_data_set(tmp_path):
     """One ZIP for each class is a common form: the label is the archive's name where it has no folders."""
     for label in ("roses", "tulips"):
-        write_zip(tmp_path / f"{label}.zip", [(f"{n}.jpg", photo(label + str(n))) for n in range(5)])
+        write_zip(
+            tmp_path / f"{label}.zip", [(f"{n}.jpg", photo(label + str(n))) for n in range(5)]
+        )
     archive = open_archive(LocalFolder(tmp_path), ["roses.zip", "tulips.zip"])
     files = list(archive.list_images())
     assert [file.label for file in files] == ["roses"] * 5 + ["tulips"] * 5
@@ -259,7 +296,10 @@ def test_a_full_disk_keeps_blocks_in_memory(flowers, monkeypatch):
 
 def test_a_gap_between_images_is_not_fetched(tmp_path):
     """A film between two photos stays where it is."""
-    write_zip(tmp_path / "mixed.zip", [("1.jpg", photo(1)), ("film.mp4", bytes(3 << 20)), ("2.jpg", photo(2))])
+    write_zip(
+        tmp_path / "mixed.zip",
+        [("1.jpg", photo(1)), ("film.mp4", bytes(3 << 20)), ("2.jpg", photo(2))],
+    )
     drive = Counted(tmp_path)
     archive = open_archive(drive, "mixed.zip")
     assert [archive.read(file) for file in archive.list_images()] == [photo(1), photo(2)]
@@ -302,9 +342,26 @@ def bad_archives(folder):
     }
 
 
-CASES = ["empty file", "no archive", "end missing", "cut in the middle", "start missing", "directory damaged",
-         "overlap", "same place twice", "beyond the end", "too long", "bomb", "encrypted", "bzip2", "way up",
-         "absolute", "windows drive", "way up backwards", "newer format"]
+CASES = [
+    "empty file",
+    "no archive",
+    "end missing",
+    "cut in the middle",
+    "start missing",
+    "directory damaged",
+    "overlap",
+    "same place twice",
+    "beyond the end",
+    "too long",
+    "bomb",
+    "encrypted",
+    "bzip2",
+    "way up",
+    "absolute",
+    "windows drive",
+    "way up backwards",
+    "newer format",
+]
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -328,7 +385,9 @@ def test_an_archive_without_images_says_so(tmp_path):
 def test_a_damaged_member_is_named_and_its_neighbours_are_read(tmp_path):
     """One flipped bit in the content, or in the header, of a stored or deflated member."""
     for method in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        data = write_zip(tmp_path / "good.zip", [(f"{n}.jpg", photo(n)) for n in range(5)], method).read_bytes()
+        data = write_zip(
+            tmp_path / "good.zip", [(f"{n}.jpg", photo(n)) for n in range(5)], method
+        ).read_bytes()
         for at in (0, 500, 1900):
             start = data.index(b"2.jpg") - 30
             bad = bytearray(data)
@@ -367,8 +426,10 @@ def test_random_damage_is_refused_or_harmless(tmp_path):
             bad[rng.randrange(len(bad))] = rng.randrange(256)
         bad = bad[: rng.choice((len(bad), len(bad), rng.randrange(len(bad))))]
         source = SimpleNamespace(id="1", name="bad.zip", size=len(bad))
-        drive = SimpleNamespace(find=lambda path, source=source: source,
-                                read=lambda file, start=None, end=None, bad=bad: bytes(bad[start:end]))
+        drive = SimpleNamespace(
+            find=lambda path, source=source: source,
+            read=lambda file, start=None, end=None, bad=bad: bytes(bad[start:end]),
+        )
         try:
             archive = open_archive(drive, "bad.zip")
             for file in archive.list_images():
@@ -393,7 +454,9 @@ def garden(tmp_path):
 
 
 def shards_of(folder):
-    return {path.name: hashlib.md5(path.read_bytes()).hexdigest() for path in sorted(folder.iterdir())}
+    return {
+        path.name: hashlib.md5(path.read_bytes()).hexdigest() for path in sorted(folder.iterdir())
+    }
 
 
 def test_packed_shards_hold_every_file_with_its_id_and_label(garden, tmp_path):
@@ -409,14 +472,17 @@ def test_packed_shards_hold_every_file_with_its_id_and_label(garden, tmp_path):
     with open(tmp_path / "packed" / "index.csv", newline="") as text:
         rows = list(csv.DictReader(text))
     assert {(row["id"], row["version"], row["label"]) for row in rows} == {
-        (file.id, file.version, file.label) for file in files}
+        (file.id, file.version, file.label) for file in files
+    }
     assert len({file.label for file in packed[:10]}) == 3  # what lies together is of all classes
 
 
 @pytest.mark.skipif(not shutil.which("unzip"), reason="needs Info-ZIP's unzip")
 def test_packed_shards_open_with_any_unzip_program(garden, tmp_path):
     pack(garden.list_images("."), garden.read, tmp_path / "packed")
-    subprocess.run(["unzip", "-q", tmp_path / "packed" / "shard-00000.zip", "-d", tmp_path / "out"], check=True)
+    subprocess.run(
+        ["unzip", "-q", tmp_path / "packed" / "shard-00000.zip", "-d", tmp_path / "out"], check=True
+    )
     assert (tmp_path / "out" / "roses" / "0.jpg").read_bytes() == photo(0)
 
 
@@ -430,9 +496,24 @@ def test_packing_does_not_depend_on_the_order_of_the_listing(garden, tmp_path):
 
 def test_names_from_drive_cannot_leave_their_folder_or_collide(tmp_path):
     """Slashes, dots, control characters, two files of one name: each gets a path of its own inside."""
-    names = ["../../x.jpg", "/etc/passwd.jpg", "a\\b.jpg", "..", ".hidden.jpg", "same.jpg", "same.jpg", "SAME.jpg",
-             "same.png", "\udc80.jpg", "nul\0.jpg", ""]
-    files = [SimpleNamespace(id=f"id{n}", name=name, label="../up", version="1") for n, name in enumerate(names)]
+    names = [
+        "../../x.jpg",
+        "/etc/passwd.jpg",
+        "a\\b.jpg",
+        "..",
+        ".hidden.jpg",
+        "same.jpg",
+        "same.jpg",
+        "SAME.jpg",
+        "same.png",
+        "\udc80.jpg",
+        "nul\0.jpg",
+        "",
+    ]
+    files = [
+        SimpleNamespace(id=f"id{n}", name=name, label="../up", version="1")
+        for n, name in enumerate(names)
+    ]
     assert pack(files, lambda file: file.id.encode(), tmp_path / "packed") == []
     with zipfile.ZipFile(tmp_path / "packed" / "shard-00000.zip") as archive:
         found = [info.filename for info in archive.infolist()][:-1]
@@ -440,7 +521,10 @@ def test_names_from_drive_cannot_leave_their_folder_or_collide(tmp_path):
         assert all(name.count("/") == 1 and name.startswith("_.") for name in found)
         archive.extractall(tmp_path / "out")
     archive = open_archive(LocalFolder(tmp_path), "packed")
-    assert all(archive.read(file) == file.id.encode() and file.label == "../up" for file in archive.list_images())
+    assert all(
+        archive.read(file) == file.id.encode() and file.label == "../up"
+        for file in archive.list_images()
+    )
 
 
 def test_what_cannot_be_read_is_reported_and_left_out(garden, tmp_path):
@@ -451,7 +535,9 @@ def test_what_cannot_be_read_is_reported_and_left_out(garden, tmp_path):
 
     unread = pack(garden.list_images("."), read, tmp_path / "packed", shard_bytes=30_000)
     assert {row["id"]: row["reason"] for row in unread} == {
-        "roses/3.jpg": "ConnectionError: no 3.jpg", "tulips/7.jpg": "ConnectionError: no 7.jpg"}
+        "roses/3.jpg": "ConnectionError: no 3.jpg",
+        "tulips/7.jpg": "ConnectionError: no 7.jpg",
+    }
     with open(tmp_path / "packed" / "unread.csv", newline="") as text:
         assert list(csv.DictReader(text)) == unread
     assert len(list(open_archive(LocalFolder(tmp_path), "packed").list_images())) == 58
@@ -488,7 +574,9 @@ def test_shards_that_do_not_fit_are_packed_again(garden, tmp_path, damage):
     else:
         os.truncate(folder / "shard-00001.zip", 500)
     files, read = list(garden.list_images(".")), []
-    pack(files, lambda file: read.append(file) or garden.read(file), folder, shard_bytes=shard_bytes)
+    pack(
+        files, lambda file: read.append(file) or garden.read(file), folder, shard_bytes=shard_bytes
+    )
     assert damage != "torn shard" or len(read) == 15  # its own, and no other's
     pack(files, garden.read, tmp_path / "fresh", shard_bytes=shard_bytes)
     fresh = shards_of(tmp_path / "fresh")
@@ -522,7 +610,12 @@ def kill_and_pack_again(garden, tmp_path, moments):
         run.wait()
         run.stdout.close()
         read = []
-        pack(files, lambda file, read=read: read.append(file) or garden.read(file), folder, shard_bytes=30_000)
+        pack(
+            files,
+            lambda file, read=read: read.append(file) or garden.read(file),
+            folder,
+            shard_bytes=30_000,
+        )
         assert len(read) <= 60
         assert shards_of(folder) == shards_of(tmp_path / "fresh"), moment
 
@@ -553,17 +646,24 @@ def test_large_images_are_made_smaller_and_others_left_alone(tmp_path):
     unread = pack(drive.list_images("photos"), drive.read, tmp_path / "packed", longest_side=300)
     assert [row["path"] for row in unread] == ["a/broken.jpg"]
     archive = open_archive(drive, "packed")
-    images = {file.path: Image.open(io.BytesIO(archive.read(file))) for file in archive.list_images()}
+    images = {
+        file.path: Image.open(io.BytesIO(archive.read(file))) for file in archive.list_images()
+    }
     assert {path: (image.size, image.format, image.mode) for path, image in images.items()} == {
-        "a/turned.jpeg": ((225, 300), "JPEG", "RGB"), "a/large.jpeg": ((300, 100), "JPEG", "RGB"),
-        "a/clear.png": ((300, 100), "PNG", "RGBA"), "a/small.png": ((100, 50), "PNG", "RGB")}
+        "a/turned.jpeg": ((225, 300), "JPEG", "RGB"),
+        "a/large.jpeg": ((300, 100), "JPEG", "RGB"),
+        "a/clear.png": ((300, 100), "PNG", "RGBA"),
+        "a/small.png": ((100, 50), "PNG", "RGB"),
+    }
     assert archive.read(archive.find("a/small.png")) == (folder / "small.png").read_bytes()
 
 
 # On a Drive
 
 
-def test_shards_are_uploaded_compared_and_read_from_drive(garden, tmp_path, drive_server, monkeypatch):
+def test_shards_are_uploaded_compared_and_read_from_drive(
+    garden, tmp_path, drive_server, monkeypatch
+):
     """Uploaded shards leave this machine; another one goes on where they end."""
     server = drive_server(tmp_path / "garden")
     drive = connect(endpoint=server.url)
@@ -603,13 +703,17 @@ def same_pictures(root, folder, tmp_path):
     source, decode = LocalFolder(root), decoder(image_size=(64, 64))
     with zipfile.ZipFile(tmp_path / "one.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         for file in source.list_images(folder):
-            archive.writestr(f"{folder}/{file.path}" if folder != "." else file.path, source.read(file))
+            archive.writestr(
+                f"{folder}/{file.path}" if folder != "." else file.path, source.read(file)
+            )
     pack(source.list_images(folder), source.read, tmp_path / "packed", shard_bytes=20 << 20)
     local = LocalFolder(tmp_path)
 
     def pictures(place):
-        return sorted((file.label, file.name, hashlib.md5(decode(place.read(file)).tobytes()).hexdigest())
-                      for file in place.list_images(folder if place is source else "."))
+        return sorted(
+            (file.label, file.name, hashlib.md5(decode(place.read(file)).tobytes()).hexdigest())
+            for file in place.list_images(folder if place is source else ".")
+        )
 
     expected = pictures(source)
     assert pictures(open_archive(local, "one.zip")) == expected
@@ -709,7 +813,9 @@ print(json.dumps({"images": done, "seconds": seconds, "MB": (after - before) / 1
 
 
 @pytest.mark.slow
-def test_an_archive_is_twenty_times_faster_than_its_files_under_drives_quota(tmp_path, drive_server):
+def test_an_archive_is_twenty_times_faster_than_its_files_under_drives_quota(
+    tmp_path, drive_server
+):
     """27 requests a second of 100 ms, 50 kB images: the first epoch, with a cheap decoder so that CPU does not count."""
     (tmp_path / "drive" / "photos" / "a").mkdir(parents=True)
     data = random.Random(0).randbytes(50_000)
@@ -722,8 +828,13 @@ def test_an_archive_is_twenty_times_faster_than_its_files_under_drives_quota(tmp
     for how, enough in (("files", 480), ("archive", 8000)):
         server = drive_server(tmp_path / "drive", latency=0.1, reads_per_window=(27, 1))
         environment = os.environ | {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"}
-        run = subprocess.run([sys.executable, "-c", STREAM, how, server.url, str(enough)], text=True,
-                             capture_output=True, env=environment, timeout=200)
+        run = subprocess.run(
+            [sys.executable, "-c", STREAM, how, server.url, str(enough)],
+            text=True,
+            capture_output=True,
+            env=environment,
+            timeout=200,
+        )
         assert run.returncode == 0, run.stderr
         figures[how] = json.loads(run.stdout) | {"reads": server.counts["media"]}
     print(figures)

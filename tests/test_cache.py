@@ -25,7 +25,9 @@ def photo(number, version="1"):
 
 def pixels_of(file, key="key", shape=SHAPE):
     seed = f"{file.id} {file.version} {key}"
-    return np.frombuffer(random.Random(seed).randbytes(int(np.prod(shape))), np.uint8).reshape(shape)
+    return np.frombuffer(random.Random(seed).randbytes(int(np.prod(shape))), np.uint8).reshape(
+        shape
+    )
 
 
 def fill(cache, numbers):
@@ -275,7 +277,8 @@ def test_two_processes_fill_one_folder(tmp_path, inherit):
     ended = context.Queue()
     shared = PixelCache(tmp_path, max_bytes=1e7) if inherit else None
     writers = [
-        context.Process(target=write_and_read, args=(tmp_path, seed, ended, shared)) for seed in range(2)
+        context.Process(target=write_and_read, args=(tmp_path, seed, ended, shared))
+        for seed in range(2)
     ]
     for writer in writers:
         writer.start()
@@ -432,7 +435,14 @@ print([str(warning.message) for warning in seen])
 
 def run_full(folder, limit=""):
     here = os.path.dirname(__file__)
-    command = [sys.executable, "-c", FULL_DISK.format(limit=limit), str(folder), here, os.path.dirname(here)]
+    command = [
+        sys.executable,
+        "-c",
+        FULL_DISK.format(limit=limit),
+        str(folder),
+        here,
+        os.path.dirname(here),
+    ]
     answer = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert answer.returncode == 0, answer.stderr
     return eval(answer.stdout)
@@ -446,7 +456,9 @@ def test_a_full_disk_turns_caching_off_with_one_warning(tmp_path):
     try:
         subprocess.run(mount, check=True, capture_output=True)
     except (OSError, subprocess.CalledProcessError):
-        pytest.skip("only root may mount a small disk; the next test limits the size of a file instead")
+        pytest.skip(
+            "only root may mount a small disk; the next test limits the size of a file instead"
+        )
     try:
         warned = run_full(disk)
         assert os.statvfs(disk).f_bavail >= 0

@@ -21,7 +21,9 @@ SIZE = (4, 5)
 
 
 def pixels(number, shape=(*SIZE, 3)):
-    return np.frombuffer(random.Random(number).randbytes(int(np.prod(shape))), np.uint8).reshape(shape)
+    return np.frombuffer(random.Random(number).randbytes(int(np.prod(shape))), np.uint8).reshape(
+        shape
+    )
 
 
 def row(number, label=None, shape=(*SIZE, 3)):
@@ -55,21 +57,38 @@ def test_rows_are_listed_read_and_decoded(folder):
     rows = open_csv(drive, "pixels.csv", SIZE)
     files = check(rows, range(10))
     assert [file.label for file in files] == ["roses", "tulips"] * 5
-    assert (files[3].id, files[3].name, files[3].line, files[3].size) == ("pixels.csv#4", "line 4", 4, 60)
+    assert (files[3].id, files[3].name, files[3].line, files[3].size) == (
+        "pixels.csv#4",
+        "line 4",
+        4,
+        60,
+    )
     assert rows.read(files[0], 5, 9) == pixels(0).tobytes()[5:9]
     assert rows.decode.shape == (4, 5, 3)
     assert rows.decode(rows.read(files[0])).dtype == np.uint8
 
 
-@pytest.mark.parametrize("text, expected", [
-    ("\r\n".join(row(n) for n in range(4)) + "\r\n", [0, 1, 2, 3]),
-    ("\n".join(row(n) for n in range(4)), [0, 1, 2, 3]),
-    ("\ufeff" + row(0) + "\n\n  \n" + row(1) + "\n\n", [0, 1]),
-    ("label," + ",".join(f"pixel{n}" for n in range(60)) + "\n" + row(0) + "\n", [0]),
-    (row(0).replace(",", ", "), [0]),
-    (row(0).replace(",", ".0,").replace("roses.0", "roses") + ".0", [0]),
-    (row(0, '"roses, red"'), [0]),
-], ids=["windows", "no last newline", "blank lines and BOM", "titles", "spaces", "floats", "quoted label"])
+@pytest.mark.parametrize(
+    "text, expected",
+    [
+        ("\r\n".join(row(n) for n in range(4)) + "\r\n", [0, 1, 2, 3]),
+        ("\n".join(row(n) for n in range(4)), [0, 1, 2, 3]),
+        ("\ufeff" + row(0) + "\n\n  \n" + row(1) + "\n\n", [0, 1]),
+        ("label," + ",".join(f"pixel{n}" for n in range(60)) + "\n" + row(0) + "\n", [0]),
+        (row(0).replace(",", ", "), [0]),
+        (row(0).replace(",", ".0,").replace("roses.0", "roses") + ".0", [0]),
+        (row(0, '"roses, red"'), [0]),
+    ],
+    ids=[
+        "windows",
+        "no last newline",
+        "blank lines and BOM",
+        "titles",
+        "spaces",
+        "floats",
+        "quoted label",
+    ],
+)
 def test_common_forms_of_csv_are_read(folder, text, expected):
     check(open_csv(write(folder, text), "pixels.csv", SIZE), expected)
 
@@ -85,7 +104,9 @@ def test_grey_rows_have_one_value_a_pixel(folder):
     rows = open_csv(drive, "pixels.csv", SIZE, color_mode="grayscale")
     (file,) = rows.list_images()
     np.testing.assert_array_equal(rows.decode(rows.read(file)), pixels(7, (*SIZE, 1)))
-    with pytest.raises(ValueError, match="`color_mode` must be 'rgb' or 'grayscale'. Received: 'grey'"):
+    with pytest.raises(
+        ValueError, match="`color_mode` must be 'rgb' or 'grayscale'. Received: 'grey'"
+    ):
         open_csv(drive, "pixels.csv", SIZE, color_mode="grey")
 
 
@@ -127,7 +148,11 @@ def test_a_gzipped_csv_is_unpacked_in_one_pass(folder):
     check(open_csv(drive, "pixels.csv.gz", SIZE), range(50))
     rows = open_csv(LocalFolder(folder), "pixels.csv.gz", SIZE)
     check(pickle.loads(pickle.dumps(rows)), range(50))
-    assert sorted(os.listdir(folder)) == ["pixels.csv.gz", "pixels.csv.gz.index.csv", "pixels.csv.gz.index.npz"]
+    assert sorted(os.listdir(folder)) == [
+        "pixels.csv.gz",
+        "pixels.csv.gz.index.csv",
+        "pixels.csv.gz.index.npz",
+    ]
 
 
 BAD_ROWS = {
@@ -135,7 +160,10 @@ BAD_ROWS = {
     "too many": (row(1) + ",0", "it has 61 values, not 60"),
     "not a number": (row(1).rsplit(",", 1)[0] + ",red", "value 60 is 'red', not a number"),
     "nothing": (row(1).rsplit(",", 1)[0] + ",", "value 60 is '', not a number"),
-    "too large": (row(1).rsplit(",", 1)[0] + ",256", "value 60 is 256, not a whole number from 0 to 255"),
+    "too large": (
+        row(1).rsplit(",", 1)[0] + ",256",
+        "value 60 is 256, not a whole number from 0 to 255",
+    ),
     "negative": (row(1).rsplit(",", 1)[0] + ",-1", "value 60 is -1, not a whole number"),
     "a share": (row(1).rsplit(",", 1)[0] + ",0.5", "value 60 is 0.5, not a whole number"),
     "nan": (row(1).rsplit(",", 1)[0] + ",nan", "value 60 is nan, not a whole number"),
@@ -160,13 +188,16 @@ def test_a_malformed_row_is_named_by_its_line(folder, case):
     assert rows.read(files[2]) == pixels(2).tobytes()
 
 
-@pytest.mark.parametrize("name, data, reason", [
-    ("empty.csv", b"", "it has no rows"),
-    ("blank.csv", b"\n\n", "it has no rows"),
-    ("one.csv", b"x" * 3_000_000, "line 1 is longer than"),
-    ("cut.csv.gz", gzip.compress(b"roses,1,2\n" * 100_000)[:-20], "end-of-stream|ended before"),
-    ("bad.csv.gz", gzip.compress(b"roses,1,2\n", mtime=0)[:-8] + bytes(8), "CRC check failed"),
-])
+@pytest.mark.parametrize(
+    "name, data, reason",
+    [
+        ("empty.csv", b"", "it has no rows"),
+        ("blank.csv", b"\n\n", "it has no rows"),
+        ("one.csv", b"x" * 3_000_000, "line 1 is longer than"),
+        ("cut.csv.gz", gzip.compress(b"roses,1,2\n" * 100_000)[:-20], "end-of-stream|ended before"),
+        ("bad.csv.gz", gzip.compress(b"roses,1,2\n", mtime=0)[:-8] + bytes(8), "CRC check failed"),
+    ],
+)
 def test_what_is_no_csv_is_refused(folder, name, data, reason):
     """One sentence with its name, and nothing half-made left behind."""
     with pytest.raises(CsvError, match=reason) as error:
@@ -208,8 +239,13 @@ train.close()
 def test_malformed_rows_follow_on_bad_file(folder):
     """With "skip" the stream leaves them out and names them."""
     write(folder, "\n".join([row(0), row(1), "roses,1,2", row(3), row(4) + ",x"]))
-    environment = os.environ | {"PYTHONPATH": os.path.dirname(os.path.dirname(__file__)), "TF_CPP_MIN_LOG_LEVEL": "3"}
-    run = subprocess.run([sys.executable, "-c", STREAM], capture_output=True, text=True, env=environment, timeout=120)
+    environment = os.environ | {
+        "PYTHONPATH": os.path.dirname(os.path.dirname(__file__)),
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+    }
+    run = subprocess.run(
+        [sys.executable, "-c", STREAM], capture_output=True, text=True, env=environment, timeout=120
+    )
     assert run.returncode == 0, run.stderr
     images, skipped = json.loads(run.stdout.splitlines()[-1])
     assert (images, sorted(skipped)) == (3, ["line 3", "line 5"])

@@ -1,4 +1,5 @@
 """What drive.py promises about signing in, naming, listing, reading and uploading; faults are in test_reliability.py."""
+
 import itertools
 import json
 import os
@@ -50,7 +51,11 @@ def flowers(tmp_path):
 @pytest.fixture(params=["Drive", "LocalFolder"])
 def either(request, flowers, drive_server):
     """The same folder, once as a Drive and once as it is: both keep the same promises."""
-    return connect(flowers) if request.param == "LocalFolder" else connect(endpoint=drive_server(flowers).url)
+    return (
+        connect(flowers)
+        if request.param == "LocalFolder"
+        else connect(endpoint=drive_server(flowers).url)
+    )
 
 
 def at_once(drive):
@@ -62,16 +67,21 @@ def at_once(drive):
 
 
 def pages(server):
-    return [one for one in server.log if one.kind == "list" and "in+parents" in one.target
-            and "title+%3D" not in one.target]
+    return [
+        one
+        for one in server.log
+        if one.kind == "list" and "in+parents" in one.target and "title+%3D" not in one.target
+    ]
 
 
 # ---- promises of both
 
+
 def test_files_know_label_path_size_and_version(either, flowers):
     files = list(either.list_images("flowers"))
     assert sorted(file.path for file in files) == sorted(
-        f"{label}/{n}.jpg" for label in ("roses", "tulips") for n in range(12))
+        f"{label}/{n}.jpg" for label in ("roses", "tulips") for n in range(12)
+    )
     for file in files:
         assert (file.label, file.name) == tuple(file.path.split("/"))
         assert file.size == os.path.getsize(flowers / "flowers" / file.path)
@@ -111,13 +121,16 @@ def test_find_gives_any_kind_of_file(either):
     assert either.read(either.find("flowers/notes.txt")) == b"no picture"
 
 
-@pytest.mark.parametrize("folder, says", [
-    ("dandelions", "no folder 'dandelions'"),
-    ("flowers/dandelions", "no folder 'flowers/dandelions'"),
-    ("flowers/notes.txt", "is a file, not a folder"),
-    ("empty", "no images in 'empty'"),
-    ("texts", "such as 'readme.txt'"),
-])
+@pytest.mark.parametrize(
+    "folder, says",
+    [
+        ("dandelions", "no folder 'dandelions'"),
+        ("flowers/dandelions", "no folder 'flowers/dandelions'"),
+        ("flowers/notes.txt", "is a file, not a folder"),
+        ("empty", "no images in 'empty'"),
+        ("texts", "such as 'readme.txt'"),
+    ],
+)
 def test_a_folder_that_cannot_be_listed_is_named(either, flowers, folder, says):
     (flowers / "empty").mkdir()
     (flowers / "texts").mkdir()
@@ -132,7 +145,9 @@ def test_two_folders_of_one_name_are_both_listed_in_the_error(either, flowers):
         next(either.list_images("roses"))
 
 
-@pytest.mark.parametrize("path, says", [("flowers/nix.jpg", "nix.jpg"), ("flowers/roses", "is a folder, not a file")])
+@pytest.mark.parametrize(
+    "path, says", [("flowers/nix.jpg", "nix.jpg"), ("flowers/roses", "is a folder, not a file")]
+)
 def test_find_says_what_is_not_there(either, path, says):
     with pytest.raises(NotFoundError, match=says):
         either.find(path)
@@ -159,7 +174,10 @@ def test_changes_since_a_listing_are_told(either, flowers):
     (flowers / "flowers/tulips/3.jpg").unlink()
     position = json.loads(json.dumps(listing.position))
     changed, removed, after = either.list_changes(position)
-    assert {(file.path, file.label) for file in changed} == {("roses/0.jpg", "roses"), ("tulips/new.jpg", "tulips")}
+    assert {(file.path, file.label) for file in changed} == {
+        ("roses/0.jpg", "roses"),
+        ("tulips/new.jpg", "tulips"),
+    }
     assert removed == [before["tulips/3.jpg"]]
     assert either.list_changes(after)[:2] == ([], [])
 
@@ -171,6 +189,7 @@ def test_a_listing_and_a_bound_read_travel_to_another_process(either):
 
 
 # ---- listing a Drive
+
 
 def test_nothing_is_asked_before_the_first_next_and_one_page_ahead_at_most(drive_server, flowers):
     server = drive_server(flowers, page_size_limit=5)
@@ -196,14 +215,19 @@ def test_a_listing_goes_on_after_a_kill_at_any_file(drive_server, flowers):
 
 
 def test_a_rejected_page_token_starts_the_folder_again_without_duplicates(drive_server, flowers):
-    server = drive_server(flowers, page_size_limit=5, faults=[
-        Fault("error", kind="list", match="pageToken", status=400, reason="invalid")])
+    server = drive_server(
+        flowers,
+        page_size_limit=5,
+        faults=[Fault("error", kind="list", match="pageToken", status=400, reason="invalid")],
+    )
     paths = [file.path for file in connect(endpoint=server.url).list_images("flowers")]
     assert len(paths) == len(set(paths)) == 24
 
 
 def test_an_empty_page_is_not_the_end(drive_server, flowers):
-    server = drive_server(flowers, faults=[Fault("empty_page", kind="list", match="in+parents", times=2)])
+    server = drive_server(
+        flowers, faults=[Fault("empty_page", kind="list", match="in+parents", times=2)]
+    )
     assert len(list(connect(endpoint=server.url).list_images("flowers"))) == 24
 
 
@@ -232,24 +256,36 @@ def test_a_folder_deleted_meanwhile_is_left_out(drive_server, flowers, caplog):
 
 
 def test_shortcuts_are_followed_once_even_in_circles(drive_server, flowers):
-    server = drive_server(flowers, extra=[
-        Extra("flowers/roses", "back to the top", shortcut_to="flowers"),
-        Extra("flowers/roses", "one tulip.jpg", shortcut_to="flowers/tulips/0.jpg"),
-        Extra("flowers", "gone", shortcut_to="1ThisFileIsNotThereAnyMore000000000"),
-        Extra("flowers", "also tulips", shortcut_to="flowers/tulips"),
-    ])
+    server = drive_server(
+        flowers,
+        extra=[
+            Extra("flowers/roses", "back to the top", shortcut_to="flowers"),
+            Extra("flowers/roses", "one tulip.jpg", shortcut_to="flowers/tulips/0.jpg"),
+            Extra("flowers", "gone", shortcut_to="1ThisFileIsNotThereAnyMore000000000"),
+            Extra("flowers", "also tulips", shortcut_to="flowers/tulips"),
+        ],
+    )
     files = list(connect(endpoint=server.url).list_images("flowers"))
     assert len(files) == len({file.id for file in files}) == 24
 
 
 def test_a_shortcut_lends_its_place_to_what_it_points_to(drive_server, flowers, tmp_path):
-    server = drive_server(flowers, extra=[
-        Extra(".", "garden", content=None), Extra("garden", "red.jpg", shortcut_to="flowers/roses/3.jpg"),
-        Extra("garden", "beds", shortcut_to="flowers/tulips")])
+    server = drive_server(
+        flowers,
+        extra=[
+            Extra(".", "garden", content=None),
+            Extra("garden", "red.jpg", shortcut_to="flowers/roses/3.jpg"),
+            Extra("garden", "beds", shortcut_to="flowers/tulips"),
+        ],
+    )
     drive = connect(endpoint=server.url)
     listing = drive.list_images("garden")
     files = {file.path: file for file in listing}
-    assert len(files) == 13 and files["red.jpg"].label == "garden" and files["beds/0.jpg"].label == "beds"
+    assert (
+        len(files) == 13
+        and files["red.jpg"].label == "garden"
+        and files["beds/0.jpg"].label == "beds"
+    )
     assert drive.read(files["red.jpg"]) == (flowers / "flowers/roses/3.jpg").read_bytes()
     assert len(list(drive.list_images("garden/beds"))) == 12
     (flowers / "flowers/roses/3.jpg").write_bytes(b"repainted")
@@ -260,7 +296,9 @@ def test_a_shortcut_lends_its_place_to_what_it_points_to(drive_server, flowers, 
 def test_shared_drives_and_what_others_shared_are_reached_by_name(drive_server, flowers):
     (flowers / "lab").mkdir()
     shutil.copytree(flowers / "flowers/roses", flowers / "lab/beds")
-    server = drive_server(None, shared={"from a friend": flowers / "flowers"}, drives={"Lab": flowers / "lab"})
+    server = drive_server(
+        None, shared={"from a friend": flowers / "flowers"}, drives={"Lab": flowers / "lab"}
+    )
     drive = connect(endpoint=server.url)
     assert len(list(drive.list_images("Shared with me/from a friend"))) == 24
     assert len(list(drive.list_images("Shared with me"))) == 24
@@ -273,17 +311,22 @@ def test_shared_drives_and_what_others_shared_are_reached_by_name(drive_server, 
         next(drive.list_images("Shared drives/Office"))
 
 
-@pytest.mark.parametrize("address", [
-    "{id}",
-    "https://drive.google.com/drive/folders/{id}",
-    "https://drive.google.com/drive/u/0/folders/{id}?usp=sharing",
-    "https://drive.google.com/drive/u/1/folders/{id}?resourcekey=0-ignored&usp=drive_link",
-    "https://drive.google.com/open?id={id}&authuser=0",
-    " drive.google.com/drive/folders/{id} ",
-])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "{id}",
+        "https://drive.google.com/drive/folders/{id}",
+        "https://drive.google.com/drive/u/0/folders/{id}?usp=sharing",
+        "https://drive.google.com/drive/u/1/folders/{id}?resourcekey=0-ignored&usp=drive_link",
+        "https://drive.google.com/open?id={id}&authuser=0",
+        " drive.google.com/drive/folders/{id} ",
+    ],
+)
 def test_a_folder_is_named_by_its_id_or_a_pasted_address(drive_server, flowers, address):
     server = drive_server(flowers)
-    listing = connect(endpoint=server.url).list_images(address.format(id=server.id("flowers/roses")))
+    listing = connect(endpoint=server.url).list_images(
+        address.format(id=server.id("flowers/roses"))
+    )
     assert len(list(listing)) == 12
 
 
@@ -291,8 +334,13 @@ def test_a_file_is_found_by_its_address_and_a_folder_is_no_file(drive_server, fl
     server = drive_server(flowers)
     drive = connect(endpoint=server.url)
     file_id = server.id("flowers/notes.txt")
-    assert drive.find(f"https://drive.google.com/file/d/{file_id}/view?usp=sharing").name == "notes.txt"
-    assert drive.find(f"https://drive.google.com/uc?export=download&id={file_id}").name == "notes.txt"
+    assert (
+        drive.find(f"https://drive.google.com/file/d/{file_id}/view?usp=sharing").name
+        == "notes.txt"
+    )
+    assert (
+        drive.find(f"https://drive.google.com/uc?export=download&id={file_id}").name == "notes.txt"
+    )
     with pytest.raises(NotFoundError, match="is a folder, not a file"):
         drive.find(server.id("flowers"))
     with pytest.raises(NotFoundError, match="nothing-here"):
@@ -300,20 +348,31 @@ def test_a_file_is_found_by_its_address_and_a_folder_is_no_file(drive_server, fl
 
 
 def test_a_resource_key_in_an_address_opens_the_folder_and_its_files(drive_server, flowers):
-    server = drive_server(flowers, resource_keys={"flowers": "0-k3y", "flowers/roses/1.jpg": "0-f1le"})
+    server = drive_server(
+        flowers, resource_keys={"flowers": "0-k3y", "flowers/roses/1.jpg": "0-f1le"}
+    )
     drive = connect(endpoint=server.url)
     address = f"https://drive.google.com/drive/folders/{server.id('flowers')}"
     with pytest.raises(NotFoundError, match="Could not open"):
         next(drive.list_images(address))
     files = list(drive.list_images(f"{address}?resourcekey=0-k3y"))
     read = pickle.loads(pickle.dumps(drive.read))
-    assert [read(file) for file in files] == [(flowers / "flowers" / file.path).read_bytes() for file in files]
+    assert [read(file) for file in files] == [
+        (flowers / "flowers" / file.path).read_bytes() for file in files
+    ]
 
 
-@pytest.mark.parametrize("name", ["it's", "back\\slash", "a/b", "..", "'; or 1 = 1", "ünïcødé 花", "50% & more?"])
+@pytest.mark.parametrize(
+    "name", ["it's", "back\\slash", "a/b", "..", "'; or 1 = 1", "ünïcødé 花", "50% & more?"]
+)
 def test_any_name_can_be_listed_and_none_leads_upwards(drive_server, flowers, name):
-    server = drive_server(flowers, extra=[
-        Extra("flowers", name, id="folder-of-an-odd-name"), Extra("folder-of-an-odd-name", f"{name}.jpg", b"odd")])
+    server = drive_server(
+        flowers,
+        extra=[
+            Extra("flowers", name, id="folder-of-an-odd-name"),
+            Extra("folder-of-an-odd-name", f"{name}.jpg", b"odd"),
+        ],
+    )
     drive = connect(endpoint=server.url)
     file = next(file for file in drive.list_images("flowers") if file.name.startswith(name))
     assert file.name == f"{name}.jpg" and drive.read(file) == b"odd"
@@ -324,7 +383,10 @@ def test_any_name_can_be_listed_and_none_leads_upwards(drive_server, flowers, na
 
 
 def test_two_things_of_one_name_are_listed_with_their_ids(drive_server, flowers):
-    server = drive_server(flowers, extra=[Extra(".", "other"), Extra("other", "0.jpg", b"1"), Extra("other", "0.jpg", b"2")])
+    server = drive_server(
+        flowers,
+        extra=[Extra(".", "other"), Extra("other", "0.jpg", b"1"), Extra("other", "0.jpg", b"2")],
+    )
     folder = server.add(Extra(".", "flowers"))
     drive = connect(endpoint=server.url)
     with pytest.raises(NotFoundError) as error:
@@ -346,10 +408,19 @@ def test_google_documents_are_no_images_and_say_so_when_read(drive_server, flowe
 
 
 def test_an_image_is_told_by_its_type_or_its_name(drive_server):
-    server = drive_server(None, extra=[
-        Extra(".", "no ending", b"1", mime_type="image/jpeg"), Extra(".", "PHOTO.HEIC", b"2", mime_type="x/y"),
-        Extra(".", "text.txt", b"3"), Extra(".", "drawing", b"4", mime_type="application/vnd.google-apps.drawing")])
-    assert {file.name for file in connect(endpoint=server.url).list_images(".")} == {"no ending", "PHOTO.HEIC"}
+    server = drive_server(
+        None,
+        extra=[
+            Extra(".", "no ending", b"1", mime_type="image/jpeg"),
+            Extra(".", "PHOTO.HEIC", b"2", mime_type="x/y"),
+            Extra(".", "text.txt", b"3"),
+            Extra(".", "drawing", b"4", mime_type="application/vnd.google-apps.drawing"),
+        ],
+    )
+    assert {file.name for file in connect(endpoint=server.url).list_images(".")} == {
+        "no ending",
+        "PHOTO.HEIC",
+    }
 
 
 @pytest.mark.parametrize("change", ["rename", "move", "add", "trash"])
@@ -390,6 +461,7 @@ def test_files_moved_in_and_out_and_trashed_are_changes(drive_server, flowers):
 
 # ---- reading and uploading
 
+
 def test_a_file_changed_or_deleted_after_listing_says_so(drive_server, flowers):
     server = drive_server(flowers)
     drive = connect(endpoint=server.url)
@@ -397,7 +469,9 @@ def test_a_file_changed_or_deleted_after_listing_says_so(drive_server, flowers):
     (flowers / "flowers/roses/0.jpg").write_bytes(b"another content")
     (flowers / "flowers/roses/1.jpg").unlink()
     at_once(drive)
-    with pytest.raises(NotFoundError, match=rf"'0.jpg' \(id {changed.id}\): it was changed on Drive"):
+    with pytest.raises(
+        NotFoundError, match=rf"'0.jpg' \(id {changed.id}\): it was changed on Drive"
+    ):
         drive.read(changed)
     list(drive._named("0.jpg", server.id("flowers/roses")))
     with pytest.raises(NotFoundError, match=rf"'1.jpg' \(id {deleted.id}\): Drive said 404"):
@@ -440,14 +514,19 @@ def test_an_upload_to_a_folder_by_id_or_of_an_empty_file_works(drive_server, flo
 def test_an_upload_where_nothing_may_be_written_says_so(drive_server, flowers, tmp_path):
     server = drive_server(None, mounts={"flowers": flowers / "flowers"})
     (tmp_path / "note.txt").write_text("hello")
-    with pytest.raises(DriveError, match="upload 'note.txt' to 'flowers'.*403 insufficientFilePermissions"):
+    with pytest.raises(
+        DriveError, match="upload 'note.txt' to 'flowers'.*403 insufficientFilePermissions"
+    ):
         connect(endpoint=server.url).upload(tmp_path / "note.txt", "flowers")
 
 
 # ---- a folder on this machine
 
+
 def test_a_folder_is_listed_in_the_order_people_count(flowers):
-    assert [file.name for file in connect(flowers).list_images("flowers/roses")] == [f"{n}.jpg" for n in range(12)]
+    assert [file.name for file in connect(flowers).list_images("flowers/roses")] == [
+        f"{n}.jpg" for n in range(12)
+    ]
 
 
 def test_links_in_circles_end_and_nothing_is_written_through_a_link_outside(flowers, tmp_path):
@@ -480,7 +559,9 @@ def test_a_mount_that_fell_away_is_transient_and_says_what_to_do(flowers, monkey
 
 def test_a_copy_that_fails_leaves_no_half_file(flowers, tmp_path, monkeypatch):
     (tmp_path / "model.keras").write_bytes(b"1")
-    monkeypatch.setattr(drive_module.shutil, "copyfile", lambda *_: (_ for _ in ()).throw(OSError(28, "No space")))
+    monkeypatch.setattr(
+        drive_module.shutil, "copyfile", lambda *_: (_ for _ in ()).throw(OSError(28, "No space"))
+    )
     with pytest.raises(DriveError, match="No space"):
         connect(flowers).upload(tmp_path / "model.keras", "results")
     assert not os.listdir(flowers / "results")
@@ -492,6 +573,7 @@ def test_a_folder_that_is_not_there_is_named():
 
 
 # ---- signing in
+
 
 def test_without_any_way_in_the_ways_in_are_told():
     with pytest.raises(SignInError) as error:
@@ -509,10 +591,21 @@ def test_the_environment_names_a_folder_or_a_stand_in(monkeypatch, flowers, driv
     assert len(list(connect(flowers).list_images("flowers"))) == 24, "a source given counts first"
 
 
-@pytest.mark.parametrize("url", [
-    "http://example.com", "https://example.com", "http://127.0.0.1.example.com", "http://127.0.0.1@example.com",
-    "http://localhost.example.com:80", "http://example.com/#127.0.0.1", "http://10.0.0.1:8080", "ftp://127.0.0.1",
-    "http://127.0.0.1\\@example.com", "http://127.0.0.1:80@example.com"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://example.com",
+        "https://example.com",
+        "http://127.0.0.1.example.com",
+        "http://127.0.0.1@example.com",
+        "http://localhost.example.com:80",
+        "http://example.com/#127.0.0.1",
+        "http://10.0.0.1:8080",
+        "ftp://127.0.0.1",
+        "http://127.0.0.1\\@example.com",
+        "http://127.0.0.1:80@example.com",
+    ],
+)
 def test_the_practice_token_goes_to_this_machine_only(monkeypatch, url):
     monkeypatch.setenv("COLAB_HELPERS_DRIVE", url)
     with pytest.raises(SignInError, match="this machine"):
@@ -548,11 +641,16 @@ def in_colab(monkeypatch, authenticate):
 def test_in_colab_one_sign_in_is_asked_for(monkeypatch):
     import google.auth
     from google.oauth2.credentials import Credentials
+
     asked = []
     in_colab(monkeypatch, lambda: asked.append("sign in"))
-    monkeypatch.setattr(google.auth, "default", lambda scopes: (Credentials(token="ya29.secret"), "project"))
+    monkeypatch.setattr(
+        google.auth, "default", lambda scopes: (Credentials(token="ya29.secret"), "project")
+    )
     drive = connect()
-    assert asked == ["sign in"] and "secret" not in repr(drive) + str(vars(drive)) + str(pickle.dumps(drive.read))
+    assert asked == ["sign in"] and "secret" not in repr(drive) + str(vars(drive)) + str(
+        pickle.dumps(drive.read)
+    )
     assert "googleapis.com" in repr(drive)
 
 
@@ -567,8 +665,18 @@ def own_machine(url, monkeypatch, answer="code=4/the-code"):
     """client_secrets.json beside us, and a browser that answers at once."""
     opened = []
     with open("client_secrets.json", "w") as file:
-        json.dump({"installed": {"client_id": "the-client", "client_secret": "the-secret", "auth_uri": f"{url}/auth",
-                                 "token_uri": f"{url}/token", "redirect_uris": ["http://localhost"]}}, file)
+        json.dump(
+            {
+                "installed": {
+                    "client_id": "the-client",
+                    "client_secret": "the-secret",
+                    "auth_uri": f"{url}/auth",
+                    "token_uri": f"{url}/token",
+                    "redirect_uris": ["http://localhost"],
+                }
+            },
+            file,
+        )
 
     def browse(address, **_):
         opened.append(address)
@@ -579,14 +687,18 @@ def own_machine(url, monkeypatch, answer="code=4/the-code"):
     return opened
 
 
-def test_on_ones_own_machine_the_browser_is_asked_once_for_reading_only(drive_server, flowers, monkeypatch, tmp_path):
+def test_on_ones_own_machine_the_browser_is_asked_once_for_reading_only(
+    drive_server, flowers, monkeypatch, tmp_path
+):
     server = drive_server(flowers)
     opened = own_machine(server.url, monkeypatch)
     monkeypatch.setattr(drive_module, "GOOGLE", server.url)
     saved = tmp_path / "home/.config/colab_helpers/drive.readonly.json"
     drive = connect()
     assert len(list(drive.list_images("flowers"))) == 24
-    assert parse_qs(urlsplit(opened[0]).query)["scope"] == ["https://www.googleapis.com/auth/drive.readonly"]
+    assert parse_qs(urlsplit(opened[0]).query)["scope"] == [
+        "https://www.googleapis.com/auth/drive.readonly"
+    ]
     assert stat.S_IMODE(saved.stat().st_mode) == 0o600 and REFRESH_TOKEN in saved.read_text()
     saved.chmod(0o644)
     again = connect()
@@ -612,8 +724,22 @@ def test_broken_client_secrets_say_so():
 
 
 def test_the_public_names_are_these():
-    assert sorted(drive_module.__all__) == sorted([
-        "connect", "Drive", "LocalFolder", "File", "Listing",
-        "DriveError", "SignInError", "NotFoundError", "QuotaError", "TransientError"])
+    assert sorted(drive_module.__all__) == sorted(
+        [
+            "connect",
+            "Drive",
+            "LocalFolder",
+            "File",
+            "Listing",
+            "DriveError",
+            "SignInError",
+            "NotFoundError",
+            "QuotaError",
+            "TransientError",
+        ]
+    )
     for error in (SignInError, NotFoundError, QuotaError, TransientError):
-        assert issubclass(error, DriveError) and pickle.loads(pickle.dumps(error("text", 404, "why"))).status == 404
+        assert (
+            issubclass(error, DriveError)
+            and pickle.loads(pickle.dumps(error("text", 404, "why"))).status == 404
+        )

@@ -12,16 +12,24 @@ NAMES = ["cat", "dog", "emu"]
 class Batches:
     """A sequence in file order, of uint8 pictures whose first pixel tells the picture's number."""
 
-    def __init__(self, count, batch_size, labels=lambda numbers: (numbers % 3).astype("int32"), skip=()):
+    def __init__(
+        self, count, batch_size, labels=lambda numbers: (numbers % 3).astype("int32"), skip=()
+    ):
         self.numbers = [n for n in range(count) if n not in skip]
-        self.batch_size, self.labels, self.skipped = batch_size, labels, [(n, "broken") for n in skip]
+        self.batch_size, self.labels, self.skipped = (
+            batch_size,
+            labels,
+            [(n, "broken") for n in skip],
+        )
 
     def in_order(self):
         for start in range(0, len(self.numbers), self.batch_size):
             numbers = np.array(self.numbers[start : start + self.batch_size])
             images = np.zeros((len(numbers), 4, 4, 3), "uint8")
             images[:, 0, 0, 0] = numbers
-            files = [File(str(n), f"{n}.jpg", NAMES[n % 3], f"{n}.jpg", 9, None, "1") for n in numbers]
+            files = [
+                File(str(n), f"{n}.jpg", NAMES[n % 3], f"{n}.jpg", 9, None, "1") for n in numbers
+            ]
             yield images, None if self.labels is None else self.labels(numbers), files
 
 
@@ -52,7 +60,9 @@ def test_the_model_sees_batches_of_one_shape():
 
 def test_skipped_files_are_in_none_of_the_results():
     """What could not be read has no row, no label and no file."""
-    probabilities, labels, files = evaluation.predict_once(Counting(), Batches(10, 4, skip=(0, 5, 9)))
+    probabilities, labels, files = evaluation.predict_once(
+        Counting(), Batches(10, 4, skip=(0, 5, 9))
+    )
     assert [int(file.id) for file in files] == [1, 2, 3, 4, 6, 7, 8]
     assert len(probabilities) == len(labels) == 7
 
@@ -67,7 +77,15 @@ def test_skipped_files_are_in_none_of_the_results():
 )
 def test_labels_come_back_as_class_indices_whatever_the_label_mode(labels):
     """One form to go on with."""
-    assert evaluation.predict_once(Counting(), Batches(7, 3, labels))[1].tolist() == [0, 1, 2, 0, 1, 2, 0]
+    assert evaluation.predict_once(Counting(), Batches(7, 3, labels))[1].tolist() == [
+        0,
+        1,
+        2,
+        0,
+        1,
+        2,
+        0,
+    ]
 
 
 def test_binary_labels_and_a_sigmoid_are_two_classes():
@@ -98,7 +116,13 @@ def test_the_report_is_scikit_learns():
     report = evaluation.report(np.array([0, 0, 1, 1]), np.array([0, 1, 1, 1]), ["cat", "dog"])
     assert report.index.tolist() == ["cat", "dog", "accuracy", "macro avg", "weighted avg"]
     assert report.loc["cat", ["precision", "recall", "support"]].tolist() == [0.5, 1, 1]
-    assert report.loc["accuracy", "f1-score"] == 0.75 and report["support"].tolist() == [1, 3, 4, 4, 4]
+    assert report.loc["accuracy", "f1-score"] == 0.75 and report["support"].tolist() == [
+        1,
+        3,
+        4,
+        4,
+        4,
+    ]
 
 
 def test_a_class_without_test_pictures_stays_in_report_and_confusion():
@@ -111,7 +135,9 @@ def test_a_class_without_test_pictures_stays_in_report_and_confusion():
 
 def test_mistakes_come_most_confident_first_with_their_files():
     """Only wrong ones, ranked, each with what was expected and where it lies."""
-    probabilities = np.array([[0.6, 0.4, 0.0], [0.05, 0.9, 0.05], [0.1, 0.2, 0.7], [0.0, 0.99, 0.01]])
+    probabilities = np.array(
+        [[0.6, 0.4, 0.0], [0.05, 0.9, 0.05], [0.1, 0.2, 0.7], [0.0, 0.99, 0.01]]
+    )
     files = [File(str(n), f"{n}.jpg", "", f"x/{n}.jpg", 9, None, "1") for n in range(4)]
     table = evaluation.mistakes(probabilities, [1, 0, 2, 2], NAMES, files)
     assert table["row"].tolist() == [3, 1, 0]
@@ -154,5 +180,7 @@ def test_a_keras_model_predicts_as_its_own_call_does():
         ]
     )
     sequence = Batches(10, 4)
-    expected = np.concatenate([np.asarray(model(images, training=False)) for images, _, _ in sequence.in_order()])
+    expected = np.concatenate(
+        [np.asarray(model(images, training=False)) for images, _, _ in sequence.in_order()]
+    )
     np.testing.assert_allclose(evaluation.predict_once(model, sequence)[0], expected, atol=1e-6)

@@ -32,7 +32,9 @@ EXTREME = (0, 1, 0x7F, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)
 def originals():
     """One small picture in every format and mode that this Pillow both writes and reads: name -> bytes."""
     Image.init()
-    rough = Image.frombytes("RGB", (6, 4), random.Random(0).randbytes(72)).resize((48, 32), Image.Resampling.BICUBIC)
+    rough = Image.frombytes("RGB", (6, 4), random.Random(0).randbytes(72)).resize(
+        (48, 32), Image.Resampling.BICUBIC
+    )
     found = {}
     for format in sorted(set(Image.SAVE) & set(Image.OPEN) | {"MPO"}):
         for mode in ("1", "L", "P", "RGB", "RGBA", "CMYK", "I;16", "F"):
@@ -52,7 +54,11 @@ def originals():
         "TIFF-lzw": {"format": "TIFF", "compression": "tiff_lzw"},
         "TIFF-deflate": {"format": "TIFF", "compression": "tiff_adobe_deflate"},
         "TIFF-jpeg": {"format": "TIFF", "compression": "jpeg"},
-        "GIF-frames": {"format": "GIF", "save_all": True, "append_images": [rough.rotate(90), rough.rotate(180)]},
+        "GIF-frames": {
+            "format": "GIF",
+            "save_all": True,
+            "append_images": [rough.rotate(90), rough.rotate(180)],
+        },
         "PNG-frames": {"format": "PNG", "save_all": True, "append_images": [rough.rotate(90)]},
         "WEBP-frames": {"format": "WEBP", "save_all": True, "append_images": [rough.rotate(90)]},
         "WEBP-lossless": {"format": "WEBP", "lossless": True},
@@ -68,8 +74,12 @@ def damaged(rng, files):
     name = rng.choice(sorted(files))
     data, strokes = bytearray(files[name]), []
     for _ in range(rng.randint(1, 4)):
-        place = int(len(data) * rng.random() ** rng.choice((1, 4)))  # as often near the header as elsewhere
-        stroke = rng.choice(("flip", "flip", "number", "number", "cut", "splice", "repeat", "insert", "zero"))
+        place = int(
+            len(data) * rng.random() ** rng.choice((1, 4))
+        )  # as often near the header as elsewhere
+        stroke = rng.choice(
+            ("flip", "flip", "number", "number", "cut", "splice", "repeat", "insert", "zero")
+        )
         strokes.append(stroke)
         if stroke == "flip" and data:
             data[place] ^= 1 << rng.randrange(8)
@@ -93,7 +103,9 @@ def damaged(rng, files):
 
 def png(width, height, *chunks, depth=8, colour=0, data=b""):
     def chunk(kind, body):
-        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+        return (
+            struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+        )
 
     header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0))
     parts = [header, *(chunk(*one) for one in chunks), chunk(b"IDAT", data), chunk(b"IEND", b"")]
@@ -108,10 +120,29 @@ def zeros(megabytes):
 
 def tiff(width, height, **tags):
     """A TIFF of one strip of 16 bytes that claims this size."""
-    entries = {256: width, 257: height, 258: 8, 259: 1, 262: 1, 273: 8, 277: 1, 278: height, 279: 16}
+    entries = {
+        256: width,
+        257: height,
+        258: 8,
+        259: 1,
+        262: 1,
+        273: 8,
+        277: 1,
+        278: height,
+        279: 16,
+    }
     entries |= {int(tag[1:]): value for tag, value in tags.items()}
-    fields = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in sorted(entries.items()))
-    return b"II*\0" + struct.pack("<I", 24) + bytes(16) + struct.pack("<H", len(entries)) + fields + bytes(4)
+    fields = b"".join(
+        struct.pack("<HHII", tag, 4, 1, value) for tag, value in sorted(entries.items())
+    )
+    return (
+        b"II*\0"
+        + struct.pack("<I", 24)
+        + bytes(16)
+        + struct.pack("<H", len(entries))
+        + fields
+        + bytes(4)
+    )
 
 
 def jpeg(width, height, scans=1):
@@ -142,24 +173,44 @@ def bombs(large):
     found = {}
     for side in (20_000, 65_500, 2**31 - 1):
         found[f"png {side}"] = png(side, side, depth=1, data=zeros(2))
-        found[f"gif {side}"] = b"GIF89a" + struct.pack("<HH", side & 0xFFFF, side & 0xFFFF) + bytes(3) + (
-            b"," + struct.pack("<HHHH", 0, 0, side & 0xFFFF, side & 0xFFFF) + b"\0\x02\x02\x44\x01\0;")
-        found[f"bmp {side}"] = b"BM" + struct.pack("<IIIIiiHHIIIIII", 70, 0, 54, 40, side, side, 1, 24, 0, 0, 0, 0, 0, 0)
+        found[f"gif {side}"] = (
+            b"GIF89a"
+            + struct.pack("<HH", side & 0xFFFF, side & 0xFFFF)
+            + bytes(3)
+            + (
+                b","
+                + struct.pack("<HHHH", 0, 0, side & 0xFFFF, side & 0xFFFF)
+                + b"\0\x02\x02\x44\x01\0;"
+            )
+        )
+        found[f"bmp {side}"] = b"BM" + struct.pack(
+            "<IIIIiiHHIIIIII", 70, 0, 54, 40, side, side, 1, 24, 0, 0, 0, 0, 0, 0
+        )
         found[f"tiff {side}"] = tiff(side, side)
         found[f"tiff tile {side}"] = tiff(64, 64, _322=side, _323=side, _324=8, _325=16)
         found[f"ppm {side}"] = b"P6 %d %d 255\n" % (side, side)
         found[f"jpeg {side}"] = jpeg(side & 0xFFFF, side & 0xFFFF)
         inner = png(side, side, data=zeros(1))
-        found[f"ico {side}"] = b"\0\0\1\0\1\0" + struct.pack("<BBBBHHII", 0, 0, 0, 0, 1, 32, len(inner), 22) + inner
-        found[f"icns {side}"] = b"icns" + struct.pack(">I", len(inner) + 16) + b"ic09" + (
-            struct.pack(">I", len(inner) + 8) + inner)
+        found[f"ico {side}"] = (
+            b"\0\0\1\0\1\0" + struct.pack("<BBBBHHII", 0, 0, 0, 0, 1, 32, len(inner), 22) + inner
+        )
+        found[f"icns {side}"] = (
+            b"icns"
+            + struct.pack(">I", len(inner) + 16)
+            + b"ic09"
+            + (struct.pack(">I", len(inner) + 8) + inner)
+        )
         claimed = struct.pack(">II", side, side)
         found[f"jpeg2000 {side}"] = patched(small("JPEG2000"), b"\xff\x51", 4, claimed)
-        found[f"jpeg2000 tiles {side}"] = patched(small("JPEG2000"), b"\xff\x51", 4, claimed + bytes(8) + b"\0\0\0\1" * 2)
+        found[f"jpeg2000 tiles {side}"] = patched(
+            small("JPEG2000"), b"\xff\x51", 4, claimed + bytes(8) + b"\0\0\0\1" * 2
+        )
         if "AVIF" in Image.SAVE:
             found[f"avif {side}"] = patched(small("AVIF"), b"ispe", 4, claimed)
     frames = small("WEBP", save_all=True, append_images=[Image.new("L", (16, 16))])
-    found["webp"] = patched(frames, b"VP8X", 8, (16_777_214).to_bytes(3, "little") + (254).to_bytes(3, "little"))
+    found["webp"] = patched(
+        frames, b"VP8X", 8, (16_777_214).to_bytes(3, "little") + (254).to_bytes(3, "little")
+    )
     found["png row"] = png(80_000_000, 1, data=zeros(1))
     found["png column"] = png(1, 80_000_000, data=zeros(1))
     found["png text"] = png(9, 9, (b"zTXt", b"a\0\0" + zeros(20)), data=zeros(1))
@@ -177,7 +228,10 @@ def bombs(large):
         found["png deep at the limit"] = png(side, side, depth=16, data=zeros(180))
         for format in ("GIF", "TIFF", "JPEG", "WEBP", "JPEG2000"):
             data, (width, height) = io.BytesIO(), (16_000, 5_500)
-            options = {"TIFF": {"compression": "tiff_lzw"}, "JPEG2000": {"tile_size": (1000, 1000)}}.get(format, {})
+            options = {
+                "TIFF": {"compression": "tiff_lzw"},
+                "JPEG2000": {"tile_size": (1000, 1000)},
+            }.get(format, {})
             Image.new("RGB", (width, height), "red").save(data, format, **options)
             found[f"{format} at the limit"] = data.getvalue()
     return found
@@ -187,7 +241,9 @@ def decode_all(files):
     """Prints what became of each file, as a line of JSON."""
     decode = [decoder((32, 32)), decoder((24, 40), color_mode="grayscale", fit="crop")]
     for number, (name, data) in enumerate(files):
-        print(f"{name}: ", end="", flush=True)  # the last line of a process that died names its file
+        print(
+            f"{name}: ", end="", flush=True
+        )  # the last line of a process that died names its file
         Path("/proc/self/clear_refs").write_text("5")  # Linux: the peak of memory counts from here
         start, told = time.process_time(), {"name": name}
         try:
@@ -197,7 +253,9 @@ def decode_all(files):
         except BaseException:
             told["trouble"] = traceback.format_exc()
         told["seconds"] = round(time.process_time() - start, 2)
-        told["peak"] = int(re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())[1]) << 10
+        told["peak"] = (
+            int(re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())[1]) << 10
+        )
         print(json.dumps(told), flush=True)
 
 
@@ -211,7 +269,9 @@ def results(*arguments, timeout):
     lines = answer.stdout.splitlines()
     assert answer.returncode == 0, f"died at {lines[-1:]}: {answer.stderr[-2000:]}"
     # libtiff and libjpeg write to the terminal by themselves; Python has nothing to say.
-    assert "Warning" not in answer.stderr and "Traceback" not in answer.stderr, answer.stderr[-2000:]
+    assert "Warning" not in answer.stderr and "Traceback" not in answer.stderr, answer.stderr[
+        -2000:
+    ]
     return [json.loads(line[line.index(': {"name"') + 2 :]) for line in lines]
 
 
@@ -220,14 +280,21 @@ def check(told):
         assert "trouble" not in one, one
         assert one["seconds"] < SECONDS and one["peak"] < PEAK, one
         reason = one.get("reason", "All is well.")
-        assert reason.endswith(".") and reason.isprintable() and len(reason) < 250 and "object at 0x" not in reason, one
+        assert (
+            reason.endswith(".")
+            and reason.isprintable()
+            and len(reason) < 250
+            and "object at 0x" not in reason
+        ), one
 
 
 def test_damaged_files_of_every_format_are_decoded_or_refused():
     told = results(0, 1000, timeout=120)
     check(told)
     assert len(told) == 1000
-    assert 300 < sum("reason" in one for one in told) < 1490  # a fuzzer that breaks all, or none, tests nothing
+    assert (
+        300 < sum("reason" in one for one in told) < 1490
+    )  # a fuzzer that breaks all, or none, tests nothing
     assert max(one["peak"] for one in told) < 400 << 20
 
 

@@ -14,7 +14,9 @@ from colab_helpers.images import ImageError, augmenter, decoder
 
 # pytest sets its own filters for each test, above those of images.py; one test looks at the warnings themselves.
 pytestmark = [
-    pytest.mark.filterwarnings("ignore::UserWarning:PIL", "ignore::PIL.Image.DecompressionBombWarning"),
+    pytest.mark.filterwarnings(
+        "ignore::UserWarning:PIL", "ignore::PIL.Image.DecompressionBombWarning"
+    ),
     pytest.mark.filterwarnings("ignore:.*scipy.ndimage.interpolation:DeprecationWarning"),
 ]
 
@@ -52,9 +54,16 @@ def test_pixels_are_pillows_own_where_nothing_is_reduced(scene, format):
     assert np.array_equal(image, resized(Image.open(io.BytesIO(data)).convert("RGB"), (100, 180)))
 
 
-@pytest.mark.parametrize("interpolation, way", [
-    ("nearest", "NEAREST"), ("bicubic", "BICUBIC"), ("area", "BOX"), ("lanczos3", "LANCZOS"), ("hamming", "HAMMING"),
-])
+@pytest.mark.parametrize(
+    "interpolation, way",
+    [
+        ("nearest", "NEAREST"),
+        ("bicubic", "BICUBIC"),
+        ("area", "BOX"),
+        ("lanczos3", "LANCZOS"),
+        ("hamming", "HAMMING"),
+    ],
+)
 def test_interpolation_has_the_names_of_keras(scene, interpolation, way):
     image = decoder((100, 180), interpolation=interpolation)(encoded(scene))
     assert np.array_equal(image, resized(scene, (100, 180), Image.Resampling[way]))
@@ -66,7 +75,10 @@ def test_a_large_jpeg_is_reduced_but_never_below_twice_the_size_wanted(scene):
     full = Image.open(io.BytesIO(data)).convert("RGB")
     for size in [(224, 224), (64, 96), (700, 900)]:
         assert difference(decoder(size)(data), resized(full, size)) < 4
-    barely = (1501, 2001)  # half of 3000 x 4000 would be less than the size itself, so all of it is decoded
+    barely = (
+        1501,
+        2001,
+    )  # half of 3000 x 4000 would be less than the size itself, so all of it is decoded
     assert np.array_equal(decoder(barely)(data), resized(full, barely))
 
 
@@ -111,7 +123,11 @@ def test_a_broken_exif_block_costs_the_turn_and_not_the_picture(scene):
 def test_transparent_parts_become_white(scene):
     clear = scene.convert("RGBA")
     clear.paste((255, 0, 0, 0), (0, 0, 240, 360))
-    for data in (encoded(clear), encoded(clear, "WEBP", lossless=True), encoded(clear.convert("LA"))):
+    for data in (
+        encoded(clear),
+        encoded(clear, "WEBP", lossless=True),
+        encoded(clear.convert("LA")),
+    ):
         image = decoder((36, 48))(data)
         assert (image[:, :23] == 255).all() and image[:, 26:].mean() < 250
     palette = Image.new("P", (40, 40), 1)
@@ -151,14 +167,35 @@ def test_float_and_32_bit_pictures_use_the_range_that_holds_them():
     assert decode(encoded(Image.fromarray(holes), "TIFF")).shape == (8, 8, 1)
 
 
-@pytest.mark.parametrize("mode, format", [
-    ("1", "PNG"), ("L", "PNG"), ("P", "PNG"), ("LA", "PNG"), ("L", "JPEG"), ("YCbCr", "JPEG"), ("LAB", "TIFF"),
-    ("RGBX", "TIFF"), ("RGBA", "TIFF"), ("LA", "TIFF"), ("1", "TIFF"), ("P", "BMP"), ("L", "JPEG2000"),
-    ("RGBA", "JPEG2000"), ("RGB", "PPM"), ("RGB", "TGA"), ("RGB", "ICO"), ("RGB", "ICNS"), ("P", "PCX"), ("RGB", "QOI"),
-])
+@pytest.mark.parametrize(
+    "mode, format",
+    [
+        ("1", "PNG"),
+        ("L", "PNG"),
+        ("P", "PNG"),
+        ("LA", "PNG"),
+        ("L", "JPEG"),
+        ("YCbCr", "JPEG"),
+        ("LAB", "TIFF"),
+        ("RGBX", "TIFF"),
+        ("RGBA", "TIFF"),
+        ("LA", "TIFF"),
+        ("1", "TIFF"),
+        ("P", "BMP"),
+        ("L", "JPEG2000"),
+        ("RGBA", "JPEG2000"),
+        ("RGB", "PPM"),
+        ("RGB", "TGA"),
+        ("RGB", "ICO"),
+        ("RGB", "ICNS"),
+        ("P", "PCX"),
+        ("RGB", "QOI"),
+    ],
+)
 def test_whatever_the_mode_the_picture_is_the_same(scene, mode, format):
     if mode == "LAB":
         from PIL import ImageCms
+
         image = ImageCms.profileToProfile(
             scene, ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB"), outputMode="LAB"
         )
@@ -200,14 +237,17 @@ def test_without_pillow_heif_a_heic_photo_names_it(monkeypatch):
 # Decoding: what is refused -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("data, reason", [
-    (b"", "empty"),
-    (b"<!DOCTYPE html><html>", "no picture"),
-    (b"hello", "no picture"),
-    (bytes(1000), "no picture"),
-    (b"\xff\xd8\xff\xe0" + bytes(50), "damaged|no picture"),
-    (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n", "drawing"),
-])
+@pytest.mark.parametrize(
+    "data, reason",
+    [
+        (b"", "empty"),
+        (b"<!DOCTYPE html><html>", "no picture"),
+        (b"hello", "no picture"),
+        (bytes(1000), "no picture"),
+        (b"\xff\xd8\xff\xe0" + bytes(50), "damaged|no picture"),
+        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n", "drawing"),
+    ],
+)
 def test_what_is_no_picture_is_refused_in_one_sentence(data, reason):
     with pytest.raises(ImageError, match=reason) as caught:
         decoder((8, 8))(data)
@@ -245,14 +285,28 @@ try:
 except ImageError as error:
     print(error)
 """
-    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
-    assert answer.stdout.startswith("The picture claims 10,000 x 10,000 pixels") and answer.stderr == ""
+    answer = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60
+    )
+    assert (
+        answer.stdout.startswith("The picture claims 10,000 x 10,000 pixels")
+        and answer.stderr == ""
+    )
 
 
-@pytest.mark.parametrize("wrong", [
-    {"image_size": 64}, {"image_size": (64,)}, {"image_size": (0, 64)}, {"image_size": (6.5, 64)},
-    {"color_mode": "rgba"}, {"interpolation": "cubic"}, {"fit": "fill"}, {"library": "cv2"},
-])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"image_size": 64},
+        {"image_size": (64,)},
+        {"image_size": (0, 64)},
+        {"image_size": (6.5, 64)},
+        {"color_mode": "rgba"},
+        {"interpolation": "cubic"},
+        {"fit": "fill"},
+        {"library": "cv2"},
+    ],
+)
 def test_a_choice_that_does_not_exist_is_told_at_once(wrong):
     with pytest.raises(ValueError, match="Received: "):
         decoder(**({"image_size": (64, 64)} | wrong))
@@ -262,7 +316,13 @@ def test_a_choice_that_does_not_exist_is_told_at_once(wrong):
 
 
 def test_the_key_names_all_that_changes_the_pixels():
-    choices = [{}, {"color_mode": "grayscale"}, {"interpolation": "area"}, {"fit": "crop"}, {"fit": "pad"}]
+    choices = [
+        {},
+        {"color_mode": "grayscale"},
+        {"interpolation": "area"},
+        {"fit": "crop"},
+        {"fit": "pad"},
+    ]
     keys = {decoder(size, **choice).key for choice in choices for size in ((64, 96), (96, 64))}
     assert len(keys) == 10
     assert decoder((64, 96)).key == decoder([64, 96]).key and Image.__version__ in keys.pop()
@@ -278,7 +338,9 @@ def test_it_travels_to_another_process_and_decodes_the_same(scene):
 
 
 def test_many_threads_decode_the_same_pixels(scene):
-    data = [encoded(scene.rotate(angle), format) for angle in range(8) for format in ("JPEG", "PNG")]
+    data = [
+        encoded(scene.rotate(angle), format) for angle in range(8) for format in ("JPEG", "PNG")
+    ]
     decode = decoder((64, 64))
     with ThreadPoolExecutor(8) as pool:
         for image, expected in zip(pool.map(decode, data * 5), [decode(one) for one in data] * 5):
@@ -294,7 +356,10 @@ def cv2():
 
 
 def test_opencv_shows_the_same_picture(cv2, scene):
-    for data in (encoded(scene, "JPEG", quality=90), encoded(scene.resize((2000, 1500)), "JPEG", quality=90)):
+    for data in (
+        encoded(scene, "JPEG", quality=90),
+        encoded(scene.resize((2000, 1500)), "JPEG", quality=90),
+    ):
         for fit in ("stretch", "crop", "pad"):
             for color_mode in ("rgb", "grayscale"):
                 for interpolation in ("bilinear", "area"):
@@ -315,7 +380,11 @@ def test_opencv_turns_as_pillow_does(cv2, scene, orientation):
 
 
 def test_opencv_leaves_to_pillow_what_it_reads_otherwise(cv2, scene):
-    for data in (encoded(scene), encoded(scene.convert("CMYK"), "JPEG"), encoded(scene.convert("RGBA"), "WEBP")):
+    for data in (
+        encoded(scene),
+        encoded(scene.convert("CMYK"), "JPEG"),
+        encoded(scene.convert("RGBA"), "WEBP"),
+    ):
         assert np.array_equal(decoder((50, 90), library="opencv")(data), decoder((50, 90))(data))
 
 
@@ -353,21 +422,30 @@ def keras_image():
 
 
 @pytest.mark.parametrize("fill_mode", ["nearest", "reflect", "wrap", "constant"])
-@pytest.mark.parametrize("ours, drawn, theirs", [
-    ({"rotation_range": 30}, 1, {"theta": 30}),
-    ({"width_shift_range": 0.2}, 1, {"tx": 0.2 * 120}),
-    ({"height_shift_range": 0.2}, 1, {"ty": 0.2 * 120}),
-    ({"width_shift_range": 7.0}, -1, {"tx": -7}),
-    ({"shear_range": 20}, 1, {"shear": 20}),
-    ({"zoom_range": (0.7, 0.9)}, 1, {"zx": 0.9, "zy": 0.8}),
-    ({"zoom_range": 0.4}, 1, {"zx": 1.4, "zy": 1.0}),
-])
+@pytest.mark.parametrize(
+    "ours, drawn, theirs",
+    [
+        ({"rotation_range": 30}, 1, {"theta": 30}),
+        ({"width_shift_range": 0.2}, 1, {"tx": 0.2 * 120}),
+        ({"height_shift_range": 0.2}, 1, {"ty": 0.2 * 120}),
+        ({"width_shift_range": 7.0}, -1, {"tx": -7}),
+        ({"shear_range": 20}, 1, {"shear": 20}),
+        ({"zoom_range": (0.7, 0.9)}, 1, {"zx": 0.9, "zy": 0.8}),
+        ({"zoom_range": 0.4}, 1, {"zx": 1.4, "zy": 1.0}),
+    ],
+)
 def test_the_geometry_is_that_of_keras(keras_image, scene, fill_mode, ours, drawn, theirs):
     """One value is drawn, the others lie in the middle; Keras names its axes tx for x and ty for y."""
     pytest.importorskip("scipy")
     image = decoder((120, 120))(encoded(scene))
     expected = keras_image.apply_affine_transform(
-        image.astype("float32"), **theirs, row_axis=0, col_axis=1, channel_axis=2, fill_mode=fill_mode, cval=50
+        image.astype("float32"),
+        **theirs,
+        row_axis=0,
+        col_axis=1,
+        channel_axis=2,
+        fill_mode=fill_mode,
+        cval=50,
     )
     varied = augmenter(**ours, fill_mode=fill_mode, cval=50)(image, Drawn(drawn))
     # SciPy wraps with a period one pixel shorter, and mixes less at the border: one pixel's row of difference.
@@ -377,7 +455,9 @@ def test_the_geometry_is_that_of_keras(keras_image, scene, fill_mode, ours, draw
 def test_a_shift_to_the_side_is_a_shift_to_the_side(scene):
     """In Keras's own generator, `width_shift_range` has come to move pictures up and down."""
     image = decoder((120, 160))(encoded(scene))
-    assert np.array_equal(augmenter(width_shift_range=9.0)(image, Drawn(1))[:, :150], image[:, 9:159])
+    assert np.array_equal(
+        augmenter(width_shift_range=9.0)(image, Drawn(1))[:, :150], image[:, 9:159]
+    )
     assert np.array_equal(augmenter(height_shift_range=9.0)(image, Drawn(1))[:110], image[9:119])
 
 
@@ -407,21 +487,34 @@ def test_flips_happen_every_other_time(scene):
 def test_a_random_crop_shows_a_window_at_full_size(scene):
     image = decoder((100, 100))(encoded(scene))
     varied = augmenter(random_crop=0.5)(image, Drawn(-1, 1))  # leftmost, lowest
-    window = Image.fromarray(image).resize((100, 100), Image.Resampling.BILINEAR, box=(0, 50, 50, 100))
+    window = Image.fromarray(image).resize(
+        (100, 100), Image.Resampling.BILINEAR, box=(0, 50, 50, 100)
+    )
     assert difference(varied[2:-2, 2:-2], np.asarray(window)[2:-2, 2:-2]) < 1
 
 
 def test_brightness_and_channel_shift_are_those_of_keras(scene):
     image = decoder((30, 40))(encoded(scene))
-    assert np.array_equal(augmenter(brightness_range=(0.5, 1.5))(image, Drawn(-1)), (image * 0.5).astype(np.uint8))
+    assert np.array_equal(
+        augmenter(brightness_range=(0.5, 1.5))(image, Drawn(-1)), (image * 0.5).astype(np.uint8)
+    )
     shifted = augmenter(channel_shift_range=30)(image, Drawn(1))
     assert np.array_equal(shifted, np.clip(image.astype(int) + 30, image.min(), image.max()))
 
 
 def test_the_same_state_of_the_generator_gives_the_same_picture(scene):
     image = decoder((60, 60))(encoded(scene))
-    augment = augmenter(rotation_range=30, width_shift_range=0.2, height_shift_range=5, shear_range=10, zoom_range=0.3,
-                        channel_shift_range=9, brightness_range=(0.8, 1.2), horizontal_flip=True, random_crop=0.9)
+    augment = augmenter(
+        rotation_range=30,
+        width_shift_range=0.2,
+        height_shift_range=5,
+        shear_range=10,
+        zoom_range=0.3,
+        channel_shift_range=9,
+        brightness_range=(0.8, 1.2),
+        horizontal_flip=True,
+        random_crop=0.9,
+    )
     first, second = (augment(image, np.random.default_rng(7)) for _ in range(2))
     assert np.array_equal(first, second)
     assert difference(first, augment(image, np.random.default_rng(8))) > 5
@@ -439,10 +532,21 @@ def test_shape_and_dtype_stay_and_the_picture_handed_in_too(dtype, channels):
     before = image.copy()
     rng = np.random.default_rng(0)
     for fill_mode in ("nearest", "reflect", "wrap", "constant"):
-        augment = augmenter(rotation_range=180, zoom_range=(0.3, 4), height_shift_range=3.0, fill_mode=fill_mode,
-                            brightness_range=(0, 2), channel_shift_range=50, vertical_flip=True)
+        augment = augmenter(
+            rotation_range=180,
+            zoom_range=(0.3, 4),
+            height_shift_range=3.0,
+            fill_mode=fill_mode,
+            brightness_range=(0, 2),
+            channel_shift_range=50,
+            vertical_flip=True,
+        )
         varied = augment(image, rng)
-        assert varied.shape == image.shape and varied.dtype == image.dtype and varied.flags.c_contiguous
+        assert (
+            varied.shape == image.shape
+            and varied.dtype == image.dtype
+            and varied.flags.c_contiguous
+        )
     assert np.array_equal(image, before)
 
 
@@ -450,14 +554,27 @@ def test_what_lies_outside_is_never_black_unless_asked():
     white = np.full((50, 70, 3), 255, np.uint8)
     rng = np.random.default_rng(0)
     for fill_mode in ("nearest", "reflect", "wrap"):
-        augment = augmenter(rotation_range=180, width_shift_range=0.9, zoom_range=(0.2, 5), shear_range=40, fill_mode=fill_mode)
+        augment = augmenter(
+            rotation_range=180,
+            width_shift_range=0.9,
+            zoom_range=(0.2, 5),
+            shear_range=40,
+            fill_mode=fill_mode,
+        )
         assert all((augment(white, rng) == 255).all() for _ in range(50))
 
 
-@pytest.mark.parametrize("wrong", [
-    {"fill_mode": "mirror"}, {"zoom_range": 1.0}, {"zoom_range": (1.2, 0.8)}, {"brightness_range": (-1, 1)},
-    {"random_crop": 0}, {"random_crop": 1.5},
-])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"fill_mode": "mirror"},
+        {"zoom_range": 1.0},
+        {"zoom_range": (1.2, 0.8)},
+        {"brightness_range": (-1, 1)},
+        {"random_crop": 0},
+        {"random_crop": 1.5},
+    ],
+)
 def test_a_wrong_word_is_told_at_once(wrong):
     with pytest.raises(ValueError, match="Received: "):
         augmenter(**wrong)

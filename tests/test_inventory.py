@@ -100,7 +100,12 @@ def test_what_may_not_be_readable_is_told_without_reading(name, size, trouble):
 
 def test_describe_counts_troubles_and_copies():
     """Reasons are counted by class; a copy counts where it is listed the second time."""
-    files = [make("1.jpg", md5="aa"), make("2.heic"), make("3.jpg", size=0), make("1.jpg", "dog", md5="aa")]
+    files = [
+        make("1.jpg", md5="aa"),
+        make("2.heic"),
+        make("3.jpg", size=0),
+        make("1.jpg", "dog", md5="aa"),
+    ]
     counts = describe(files)
     assert counts["troubled"].tolist() == [2, 0, 2]
     assert counts.loc["cat", "troubles"] == "1 HEIC: needs pillow-heif; 1 empty"
@@ -134,7 +139,11 @@ def test_an_empty_listing_says_what_to_do():
 def test_a_file_never_changes_sides():
     """Whatever is added, removed or listed in another order, the part of a file stays."""
     files = many(1000)
-    sides = {file.id: side for side, part in enumerate(split(files, (0.7, 0.1, 0.2), seed=0)) for file in part}
+    sides = {
+        file.id: side
+        for side, part in enumerate(split(files, (0.7, 0.1, 0.2), seed=0))
+        for file in part
+    }
     later = many(1500)[300:]
     random.Random(0).shuffle(later)
     for side, part in enumerate(split(later, (0.7, 0.1, 0.2), seed=0)):
@@ -145,7 +154,9 @@ def test_the_sides_are_about_as_large_as_asked():
     """The hash spreads evenly: 10,000 files land within a percentage point, also with other seeds."""
     for seed in range(3):
         parts = split(many(10_000), (0.7, 0.1, 0.2), seed=seed)
-        assert [abs(len(part) / 10_000 - share) < 0.01 for part, share in zip(parts, (0.7, 0.1, 0.2))] == [True] * 3
+        assert [
+            abs(len(part) / 10_000 - share) < 0.01 for part, share in zip(parts, (0.7, 0.1, 0.2))
+        ] == [True] * 3
 
 
 def test_a_split_loses_nothing_and_keeps_the_order():
@@ -153,7 +164,9 @@ def test_a_split_loses_nothing_and_keeps_the_order():
     files = many(500)
     for exact in (False, True):
         parts = split(files, (0.6, 0.4), seed=1, exact=exact)
-        assert sorted(file.id for part in parts for file in part) == sorted(file.id for file in files)
+        assert sorted(file.id for part in parts for file in part) == sorted(
+            file.id for file in files
+        )
         assert all(part == [file for file in files if file in set(part)] for part in parts)
 
 
@@ -168,7 +181,9 @@ def test_another_seed_gives_another_split():
         "print(*[file.id for file in split(files, (0.5, 0.5), seed=0)[0]])"
     )
     environment = {**os.environ, "PYTHONHASHSEED": "7"}
-    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
+    answer = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
+    )
     assert answer.stdout.split() == first
 
 
@@ -180,21 +195,27 @@ def test_exact_shares_hold_for_every_class_and_for_the_whole():
     for part, share in zip(parts, (0.7, 0.1, 0.2)):
         assert abs(len(part) - share * len(files)) <= 1.5
         for label in range(20):
-            assert abs(sum(file.label == f"class_{label}" for file in part) - share * (3 + label)) <= 1
+            assert (
+                abs(sum(file.label == f"class_{label}" for file in part) - share * (3 + label)) <= 1
+            )
 
 
 def test_exact_split_of_the_flowers_is_exact():
     """17 classes of 80 in 0.7, 0.1 and 0.2 are 56, 8 and 16 of each."""
     parts = split([make(f"{n}", f"flower {label}") for label in range(17) for n in range(80)], (0.7, 0.1, 0.2), seed=3,
                   exact=True)  # fmt: skip
-    assert [describe(part)["files"].unique().tolist() for part in parts] == [[n, 17 * n] for n in (56, 8, 16)]
+    assert [describe(part)["files"].unique().tolist() for part in parts] == [
+        [n, 17 * n] for n in (56, 8, 16)
+    ]
 
 
 @pytest.mark.parametrize("exact", [False, True])
 def test_a_class_of_one_picture_is_pointed_out(exact):
     """It can lie in one part only: the warning names it, and says what to do."""
     files = many(200) + [make("only.jpg", "rare")]
-    with pytest.warns(UserWarning, match=r"no picture of 1 of 6 classes: 'rare' \(which has 1\)\. Add pictures"):
+    with pytest.warns(
+        UserWarning, match=r"no picture of 1 of 6 classes: 'rare' \(which has 1\)\. Add pictures"
+    ):
         parts = split(files, (0.5, 0.5), seed=0, exact=exact)
     assert sum(len(part) for part in parts) == 201
 
@@ -213,7 +234,9 @@ def test_a_sound_split_warns_of_nothing():
         split(many(500), (0.7, 0.1, 0.2), seed=0)
 
 
-@pytest.mark.parametrize("fractions", [(0.7, 0.2), (0.5, 0.6), (1.2, -0.2), (1.0, 0.0), (float("nan"), 1.0), ()])
+@pytest.mark.parametrize(
+    "fractions", [(0.7, 0.2), (0.5, 0.6), (1.2, -0.2), (1.0, 0.0), (float("nan"), 1.0), ()]
+)
 def test_fractions_must_add_up(fractions):
     """Forgotten or doubled files are worse than an error."""
     with pytest.raises(ValueError, match="add up to 1.*Received: fractions="):
@@ -224,7 +247,9 @@ def test_a_sample_takes_some_of_each_class():
     """At most as many as asked, in the order of the listing, and a larger sample holds the smaller one."""
     files = many(100) + [make("only.jpg", "rare")]
     few, more = sample(files, 3, seed=0), sample(files, 6, seed=0)
-    assert [sum(file.label == label for file in few) for label in ("class_0", "class_4", "rare")] == [3, 3, 1]
+    assert [
+        sum(file.label == label for file in few) for label in ("class_0", "class_4", "rare")
+    ] == [3, 3, 1]
     assert set(few) < set(more) and few == [file for file in files if file in set(few)]
     with pytest.raises(ValueError, match="Received: per_class=0"):
         sample(files, 0, seed=0)
@@ -250,7 +275,9 @@ def test_a_csv_that_does_not_fit_is_refused(tmp_path):
     """A missing column, a name of two files and no match at all are errors; some files without label a warning."""
     csv = tmp_path / "labels.csv"
     csv.write_text("name,label\n1.jpg,cat\n")
-    with pytest.raises(ValueError, match=r"no column 'kind'.*Received: the columns \['name', 'label'\]"):
+    with pytest.raises(
+        ValueError, match=r"no column 'kind'.*Received: the columns \['name', 'label'\]"
+    ):
         read_labels(csv, label_column="kind")
     with pytest.raises(ValueError, match="2 files are called so"):
         read_labels(csv, [make("1.jpg", "a"), make("1.jpg", "b")])
@@ -262,7 +289,10 @@ def test_a_csv_that_does_not_fit_is_refused(tmp_path):
 
 def test_a_saved_listing_comes_back_as_it_was(tmp_path):
     """Every attribute, whatever is in a name."""
-    files = [make(name) for name in ("a'b\"c.jpg", "new\nline.jpg", "日本語 \u2028.jpg", "lone \udcff.jpg")]
+    files = [
+        make(name)
+        for name in ("a'b\"c.jpg", "new\nline.jpg", "日本語 \u2028.jpg", "lone \udcff.jpg")
+    ]
     files += [make("1.jpg", block="shard_1", md5="ab"), make("2.jpg", size=0)]
     inventory.save(files, tmp_path / "below" / "inventory.jsonl")
     assert inventory.load(tmp_path / "below" / "inventory.jsonl") == files

@@ -8,7 +8,9 @@ import shutil
 import numpy as np
 import pytest
 
-kedro_io = pytest.importorskip("kedro.io", reason="Kedro is an extra: pip install colab_helpers[kedro]")
+kedro_io = pytest.importorskip(
+    "kedro.io", reason="Kedro is an extra: pip install colab_helpers[kedro]"
+)
 
 from cryptography.hazmat.primitives import serialization  # noqa: E402
 from cryptography.hazmat.primitives.asymmetric import rsa  # noqa: E402
@@ -16,7 +18,10 @@ from kedro.io import DataCatalog, DatasetError  # noqa: E402
 
 from colab_helpers.kedro_io import ListingDataset, SequenceDataset  # noqa: E402
 
-LISTING, SEQUENCE = "colab_helpers.kedro_io.ListingDataset", "colab_helpers.kedro_io.SequenceDataset"
+LISTING, SEQUENCE = (
+    "colab_helpers.kedro_io.ListingDataset",
+    "colab_helpers.kedro_io.SequenceDataset",
+)
 SECRET = "practice-token"  # the one that the stand-in Drive accepts
 STORE = {"drive": {"token": SECRET}}
 
@@ -54,7 +59,9 @@ def test_a_folder_and_a_drive_differ_in_the_catalog_alone(practice, on_drive, tm
     for data in (catalog(tmp_path / "folder", {"source": str(practice)}), on_drive[1]):
         data.save("train_photos", sorted(data.load("photos"), key=lambda file: file.path)[:6])
         sequence = data.load("train_photos")
-        seen.append((sequence.class_names, [file.path for file in sequence.files], pixels(sequence)))
+        seen.append(
+            (sequence.class_names, [file.path for file in sequence.files], pixels(sequence))
+        )
     (names, paths, one), (other_names, other_paths, other) = seen
     assert names == other_names and paths == other_paths
     np.testing.assert_array_equal(one, other)
@@ -85,7 +92,11 @@ def test_credentials_come_from_the_store(practice, drive_server, tmp_path):
 def service_account(token_uri):
     """The JSON that Google gives for a service account, with a key made for this test."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    form = (
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
     return {
         "type": "service_account",
         "client_email": "pipeline@example.com",
@@ -125,7 +136,14 @@ def test_no_credentials_in_what_a_dataset_shows(name, on_drive, caplog):
     with pytest.raises(DatasetError) as error:
         ListingDataset(credentials={"token": SECRET, "tokken": SECRET}).load()
     assert "tokken" in str(error.value)
-    for shown in (repr(dataset), str(dataset), str(dataset._describe()), repr(data), caplog.text, str(error.value)):
+    for shown in (
+        repr(dataset),
+        str(dataset),
+        str(dataset._describe()),
+        repr(data),
+        caplog.text,
+        str(error.value),
+    ):
         assert SECRET not in shown
     assert caplog.text
     assert SECRET.encode() not in pickle.dumps(dataset)
@@ -164,7 +182,10 @@ def test_an_authorized_user_is_taken_as_google_writes_it():
 
 def test_a_list_is_versioned_by_kedro(practice, tmp_path):
     """`versioned: true` keeps each list that was saved, and an older one is loaded by its version."""
-    source, versions = {"source": str(practice)}, ["2025-01-01T00.00.00.000Z", "2025-01-02T00.00.00.000Z"]
+    source, versions = (
+        {"source": str(practice)},
+        ["2025-01-01T00.00.00.000Z", "2025-01-02T00.00.00.000Z"],
+    )
     for count, version in zip((3, 5), versions):
         data = catalog(tmp_path, source, save_version=version, versioned=True)
         data.save("train_photos", list(data.load("photos"))[:count])
@@ -180,7 +201,10 @@ def test_what_a_node_found_out_reaches_the_sequence(practice, tmp_path):
     data = catalog(tmp_path, {"source": str(practice)}, sequence={"label_mode": "categorical"})
     files = list(data.load("photos"))
     names = sorted({file.label for file in files})
-    data.save("train_photos", {"files": [file for file in files if file.label == names[1]], "class_names": names})
+    data.save(
+        "train_photos",
+        {"files": [file for file in files if file.label == names[1]], "class_names": names},
+    )
     images, labels = data.load("train_photos")[0]
     assert labels.shape[1] == 3 and labels[:, 1].all()
     assert json.loads((tmp_path / "train_photos.json").read_text())["class_names"] == names
@@ -189,7 +213,9 @@ def test_what_a_node_found_out_reaches_the_sequence(practice, tmp_path):
 def test_the_catalog_sets_decoder_augmentation_and_cache(practice, tmp_path):
     """Each entry becomes the part it names: its size, its variation, its cache on disk."""
     cache = {"folder": str(tmp_path / "pixels"), "max_bytes": 10**6}
-    data = catalog(tmp_path, {"source": str(practice)}, cache=cache, augment={"horizontal_flip": True})
+    data = catalog(
+        tmp_path, {"source": str(practice)}, cache=cache, augment={"horizontal_flip": True}
+    )
     data.save("train_photos", list(data.load("photos")))
     sequence = data.load("train_photos")
     assert sequence[0][0].shape == (4, 8, 8, 3)
@@ -218,7 +244,10 @@ def test_a_zip_is_read_in_place(practice, tmp_path):
     source, archive = {"source": str(tmp_path)}, {"path": "photos.zip"}
     listing = ListingDataset(drive=source, archive=archive)
     dataset = SequenceDataset(
-        filepath=str(tmp_path / "list.json"), drive=source, archive=archive, decode={"image_size": [8, 8]}
+        filepath=str(tmp_path / "list.json"),
+        drive=source,
+        archive=archive,
+        decode={"image_size": [8, 8]},
     )
     dataset.save(listing.load())
     assert pixels(dataset.load()).shape == (36, 8, 8, 3)
@@ -241,5 +270,7 @@ def test_a_listing_is_no_output():
 
 def test_a_name_that_leads_nowhere_is_named():
     """A `type` that cannot be imported is an error that says what to write."""
-    with pytest.raises(DatasetError, match="Could not import 'no_such_file.connect'.*type: drive.connect"):
+    with pytest.raises(
+        DatasetError, match="Could not import 'no_such_file.connect'.*type: drive.connect"
+    ):
         ListingDataset(drive={"type": "no_such_file.connect"}).load()

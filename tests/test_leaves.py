@@ -11,7 +11,13 @@ import pytest
 PACKAGE = Path(__file__).resolve().parent.parent / "colab_helpers"
 LEAVES = sorted(path for path in PACKAGE.glob("*.py") if path.name != "__init__.py")
 LINES = 430  # more than this nobody reads in one sitting
-LONGER = {"archives": 440, "drive": 1050, "inventory": 490, "sequence": 576, "training": 445}  # not short yet: shrink them
+LONGER = {
+    "archives": 440,
+    "drive": 1050,
+    "inventory": 490,
+    "sequence": 576,
+    "training": 445,
+}  # not short yet: shrink them
 
 # What each leaf offers. A name added here is a name to keep.
 PUBLIC = {
@@ -97,12 +103,19 @@ def test_a_leaf_copied_alone_runs_its_example(leaf, tmp_path):
     """Copied into an empty folder, the file imports, and the example in its docstring does what it shows."""
     (tmp_path / leaf.name).write_bytes(leaf.read_bytes())
     environment = {
-        name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "COLAB_"))
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("PYTHON", "COLAB_"))
     }
     answer = subprocess.run(
         [sys.executable, "-c", ALONE, leaf.stem],
         cwd=tmp_path,
-        env={**environment, "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONDONTWRITEBYTECODE": "1", "MPLBACKEND": "Agg"},
+        env={
+            **environment,
+            "TF_CPP_MIN_LOG_LEVEL": "3",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "MPLBACKEND": "Agg",
+        },
         capture_output=True,
         text=True,
         timeout=120,

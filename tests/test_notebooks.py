@@ -47,7 +47,9 @@ def test_it_opens_with_title_badge_and_overview(path):
     assert first.cell_type == "markdown"
     assert first.source.startswith("# ")
     assert len(re.findall(r"^# ", markdown(read_notebook(path)), re.M)) == 1
-    badge = f"https://colab.research.google.com/github/{repository()}/blob/main/notebooks/{path.name}"
+    badge = (
+        f"https://colab.research.google.com/github/{repository()}/blob/main/notebooks/{path.name}"
+    )
     assert f"]({badge})" in first.source
 
 
@@ -55,7 +57,11 @@ def test_all_set_up_with_the_same_cell():
     """One setup cell, byte for byte, that fetches the helper from the one address only if it is not here."""
     found = {}
     for path in NOTEBOOKS:
-        cells = [cell.source for cell in code_cells(read_notebook(path)) if "#@title Setup" in cell.source]
+        cells = [
+            cell.source
+            for cell in code_cells(read_notebook(path))
+            if "#@title Setup" in cell.source
+        ]
         assert len(cells) == 1, path.name
         found.setdefault(cells[0], []).append(path.name)
     assert len(found) == 1, found
@@ -85,8 +91,14 @@ def test_its_cells_are_short(path):
     notebook = read_notebook(path)
     assert 15 <= len(notebook.cells) <= 30
     for cell in code_cells(notebook):
-        lines = [line for line in cell.source.splitlines() if not re.match(r" *(#|import |from |$)", line)]
-        if "layers." not in cell.source and not cell.source.startswith("%%writefile"):  # those are written out whole
+        lines = [
+            line
+            for line in cell.source.splitlines()
+            if not re.match(r" *(#|import |from |$)", line)
+        ]
+        if "layers." not in cell.source and not cell.source.startswith(
+            "%%writefile"
+        ):  # those are written out whole
             assert len(lines) <= 14, cell.source
 
 
@@ -101,9 +113,9 @@ def test_no_line_of_code_is_cut_off(path):
 def test_it_does_not_know_that_it_is_tested(path):
     """What runs here is what a reader runs: no cell asks where it is."""
     for cell in code_cells(read_notebook(path)):
-        assert not re.search(r"if .*(testing|pytest|nbval|COLAB_HELPERS_DRIVE|CI\b)", cell.source, re.I), (
-            cell.source
-        )
+        assert not re.search(
+            r"if .*(testing|pytest|nbval|COLAB_HELPERS_DRIVE|CI\b)", cell.source, re.I
+        ), cell.source
         assert "fake_drive" not in cell.source
 
 
@@ -120,7 +132,9 @@ def test_its_links_lead_somewhere(path):
 @each_notebook
 def test_marked_cells_have_something_to_compare(path):
     """A cell marked for checking has a stored count and output: without them nbval compares nothing."""
-    marked = [cell for cell in code_cells(read_notebook(path)) if "NBVAL_CHECK_OUTPUT" in cell.source]
+    marked = [
+        cell for cell in code_cells(read_notebook(path)) if "NBVAL_CHECK_OUTPUT" in cell.source
+    ]
     assert marked, "no cell's output is checked"
     for cell in marked:
         assert cell.execution_count and cell.outputs, cell.source
@@ -133,12 +147,16 @@ def test_stored_outputs_are_whole_and_clean(path):
     nbformat.validate(notebook)
     cells = [cell for cell in code_cells(notebook) if cell.source.strip()]
     assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
-    assert not [output for cell in cells for output in cell.outputs if output.output_type == "error"]
+    assert not [
+        output for cell in cells for output in cell.outputs if output.output_type == "error"
+    ]
     assert not private_words(notebook)
     for text in (text for cell in cells for text in texts(cell.outputs)):
         assert "Traceback (most recent call last)" not in text
     # JupyterLab shows it on a red ground, as if something had gone wrong.
-    assert not [output.text for cell in cells for output in cell.outputs if output.get("name") == "stderr"]
+    assert not [
+        output.text for cell in cells for output in cell.outputs if output.get("name") == "stderr"
+    ]
     assert path.stat().st_size < 3_000_000, "too large to open quickly"
 
 
@@ -157,14 +175,33 @@ def run_under_nbval(path, url, folder):
     }
     environment.pop("MPLBACKEND", None)
     answer = subprocess.run(
-        [sys.executable, "-m", "pytest", "--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=600"]
-        + ["-p", "no:cacheprovider", "-q", "-x", "--rootdir", folder, "-c", os.devnull, folder / path.name],
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "--nbval-lax",
+            "--nbval-current-env",
+            "--nbval-cell-timeout=600",
+        ]
+        + [
+            "-p",
+            "no:cacheprovider",
+            "-q",
+            "-x",
+            "--rootdir",
+            folder,
+            "-c",
+            os.devnull,
+            folder / path.name,
+        ],
         cwd=folder,
         env=environment,
         capture_output=True,
         text=True,
     )
-    assert answer.returncode == 0, re.sub(r"\x1b\[\d+m", "", answer.stdout[-8000:] + answer.stderr[-2000:])
+    assert answer.returncode == 0, re.sub(
+        r"\x1b\[\d+m", "", answer.stdout[-8000:] + answer.stderr[-2000:]
+    )
 
 
 @pytest.fixture(scope="module")
@@ -194,7 +231,9 @@ def test_it_runs_alone(path, tmp_path):
 def small_notebook(*cells):
     notebook = nbformat.v4.new_notebook()
     for source in cells:
-        new = nbformat.v4.new_markdown_cell if source.startswith("##") else nbformat.v4.new_code_cell
+        new = (
+            nbformat.v4.new_markdown_cell if source.startswith("##") else nbformat.v4.new_code_cell
+        )
         notebook.cells.append(new(source))
     return notebook
 
@@ -203,7 +242,10 @@ def test_settings_are_changed_as_by_hand():
     """A setting's value is replaced, its form stays, and no other line changes."""
     settings = '#@title Settings\nPHOTOS = "practice"  #@param {type:"string"}\nEPOCHS = 20  #@param {type:"integer"}'
     notebook = small_notebook(settings, "EPOCHS = 7  # in another cell")
-    assert override(notebook, {"EPOCHS": 3, "PHOTOS": "my photos", "NOT_HERE": 1}) == {"EPOCHS", "PHOTOS"}
+    assert override(notebook, {"EPOCHS": 3, "PHOTOS": "my photos", "NOT_HERE": 1}) == {
+        "EPOCHS",
+        "PHOTOS",
+    }
     assert settings_cell(notebook).source == (
         '#@title Settings\nPHOTOS = \'my photos\'  #@param {type:"string"}\nEPOCHS = 3  #@param {type:"integer"}'
     )
@@ -236,9 +278,13 @@ def test_progress_bars_are_stored_as_they_end(text, shown):
 def test_an_output_that_names_this_machine_is_found(secret):
     """Storing refuses outputs with paths of this machine or tokens."""
     notebook = small_notebook("1")
-    notebook.cells[0].outputs = [nbformat.v4.new_output("stream", text=f"read from {secret} and more")]
+    notebook.cells[0].outputs = [
+        nbformat.v4.new_output("stream", text=f"read from {secret} and more")
+    ]
     assert private_words(notebook)
-    notebook.cells[0].outputs = [nbformat.v4.new_output("stream", text="read from practice/daisy/0001.jpg")]
+    notebook.cells[0].outputs = [
+        nbformat.v4.new_output("stream", text="read from practice/daisy/0001.jpg")
+    ]
     assert not private_words(notebook)
 
 

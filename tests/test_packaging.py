@@ -80,7 +80,17 @@ def test_the_repository_installs_as_a_package(tmp_path):
     source, target = tmp_path / "source", tmp_path / "target"
     shutil.copytree(ROOT, source, ignore=shutil.ignore_patterns(".*", "out", "build", "*.egg-info"))
     answer = subprocess.run(
-        [sys.executable, "-m", "pip", "install", "--no-deps", "--quiet", "--target", target, source],
+        [
+            sys.executable,
+            "-m",
+            "pip",
+            "install",
+            "--no-deps",
+            "--quiet",
+            "--target",
+            target,
+            source,
+        ],
         capture_output=True,
         text=True,
     )
@@ -91,7 +101,9 @@ def test_the_repository_installs_as_a_package(tmp_path):
     assert {path.name for path in target.iterdir()} == {"colab_helpers", info.name}
     metadata = importlib.metadata.PathDistribution(info)
     needed = [Requirement(text) for text in metadata.requires if "extra ==" not in text]
-    assert {str(need) for need in needed} == {str(need) for need in requirements(ROOT / "requirements.txt")}
+    assert {str(need) for need in needed} == {
+        str(need) for need in requirements(ROOT / "requirements.txt")
+    }
 
 
 def test_one_address_stands_everywhere():
@@ -122,7 +134,11 @@ def test_a_fork_gets_its_own_address(tmp_path, monkeypatch):
     import course
 
     old = repository()
-    notebook, readme, metadata = tmp_path / "01_a.ipynb", tmp_path / "README.md", tmp_path / "pyproject.toml"
+    notebook, readme, metadata = (
+        tmp_path / "01_a.ipynb",
+        tmp_path / "README.md",
+        tmp_path / "pyproject.toml",
+    )
     badge = f"https://colab.research.google.com/github/{old}/blob/main/notebooks/01_a.ipynb"
     notebook.write_text(f'{badge} git+https://github.com/{old}" https://github.com/{old}_two')
     readme.write_text(f"git clone https://github.com/{old}.git")
@@ -157,9 +173,9 @@ def test_no_document_names_a_place_of_one_machine():
     """Nothing tracked names a folder that exists on one machine only."""
     if not (ROOT / ".git").exists():
         pytest.skip("not a git checkout, so the tracked files are not known")
-    names = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True).stdout.split(
-        "\0"
-    )
+    names = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True
+    ).stdout.split("\0")
     home = str(Path.home())
     for path in (ROOT / name for name in names if name and not name.endswith(".png")):
         if path.exists():

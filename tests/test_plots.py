@@ -30,7 +30,9 @@ def make(count, classes=2, size=50_000):
 
 def read(file):
     if file.id == "3":
-        raise ValueError("cannot identify image file: it begins with <html>, $not$ with a picture's first bytes")
+        raise ValueError(
+            "cannot identify image file: it begins with <html>, $not$ with a picture's first bytes"
+        )
     return bytes([int(file.id) % 256]) * (20 * 20 * 3)
 
 
@@ -55,7 +57,9 @@ def words_of(figure):
 def guesses(classes, per_class=20):
     rng = np.random.default_rng(0)
     labels = np.repeat(np.arange(classes), per_class)
-    return labels, np.where(rng.random(len(labels)) < 0.8, labels, rng.integers(0, classes, len(labels)))
+    return labels, np.where(
+        rng.random(len(labels)) < 0.8, labels, rng.integers(0, classes, len(labels))
+    )
 
 
 def names(classes):
@@ -64,15 +68,28 @@ def names(classes):
 
 def mistakes_table(count):
     return pd.DataFrame(
-        {"row": range(count), "expected": LONG, "predicted": "cat", "confidence": np.linspace(0.99, 0.5, count)}
+        {
+            "row": range(count),
+            "expected": LONG,
+            "predicted": "cat",
+            "confidence": np.linspace(0.99, 0.5, count),
+        }
     )
 
 
 def meter(epochs):
-    return [{"training": 10.0, "waiting": 30.0 / (n + 1), "reading": 300.0, "decoding": 12.0} for n in range(epochs)]
+    return [
+        {"training": 10.0, "waiting": 30.0 / (n + 1), "reading": 300.0, "decoding": 12.0}
+        for n in range(epochs)
+    ]
 
 
-CURVES = {"loss": [3, 2, 1.0], "val_loss": [3, 1, 2.0], "accuracy": [0.1, 0.5, 0.9], "val_accuracy": [0.1, 0.6, 0.5]}
+CURVES = {
+    "loss": [3, 2, 1.0],
+    "val_loss": [3, 1, 2.0],
+    "accuracy": [0.1, 0.5, 0.9],
+    "val_accuracy": [0.1, 0.6, 0.5],
+}
 FIGURES = {
     "samples of 2 classes": lambda: plots.samples(make(40), read, decode),
     "samples of 100 classes": lambda: plots.samples(make(300, 100), read, decode, page=1),
@@ -86,7 +103,9 @@ FIGURES = {
     "sizes over a wide range": lambda: plots.sizes(make(40, size=0) + make(3, size=9_000_000)),
     "sizes in pixels": lambda: plots.sizes(make(40), jpeg),
     "augmentations": lambda: plots.augmentations(np.zeros((20, 20, 3), "uint8"), lighter),
-    "augmentations of a grey picture": lambda: plots.augmentations(np.zeros((20, 20, 1), "uint8"), lighter, count=3),
+    "augmentations of a grey picture": lambda: plots.augmentations(
+        np.zeros((20, 20, 1), "uint8"), lighter, count=3
+    ),
     "curves": lambda: plots.learning_curves(CURVES),
     "curves of one epoch": lambda: plots.learning_curves({"loss": [0.3], "learning_rate": [0.1]}),
     "confusion of 2": lambda: plots.confusion(*guesses(2), names(2)),
@@ -126,8 +145,14 @@ def test_names_beside_a_confusion_matrix_do_not_overlap(classes):
     renderer = FigureCanvasAgg(figure).get_renderer()
     figure.draw(renderer)
     axis = figure.axes[0]
-    for labels, low, high in ((axis.get_xticklabels(), "x0", "x1"), (axis.get_yticklabels(), "y0", "y1")):
-        boxes = sorted((label.get_window_extent(renderer) for label in labels), key=lambda box: getattr(box, low))
+    for labels, low, high in (
+        (axis.get_xticklabels(), "x0", "x1"),
+        (axis.get_yticklabels(), "y0", "y1"),
+    ):
+        boxes = sorted(
+            (label.get_window_extent(renderer) for label in labels),
+            key=lambda box: getattr(box, low),
+        )
         assert all(getattr(a, high) <= getattr(b, low) + 1 for a, b in zip(boxes, boxes[1:]))
 
 
@@ -145,9 +170,15 @@ def test_nothing_stays_behind_in_pyplot():
         ("samples of 100 classes", "100 classes, 3 pictures each (page 2 of 13)"),
         ("samples of one picture", "1 class, 1 picture"),
         ("balance of parts", "17 classes, 7 to 9 pictures each (train 90, test 40)"),
-        ("balance of 1000 classes", "1000 classes, 2 pictures each (the 50 largest and the 50 smallest)"),
+        (
+            "balance of 1000 classes",
+            "1000 classes, 2 pictures each (the 50 largest and the 50 smallest)",
+        ),
         ("sizes over a wide range", "Most files have 0.05 to 0.49 kB, 1 are empty"),
-        ("sizes in pixels", "Most files have 50 to 50 kB; of 40 opened, 100% are wider than high, 0% higher than wide"),
+        (
+            "sizes in pixels",
+            "Most files have 50 to 50 kB; of 40 opened, 100% are wider than high, 0% higher than wide",
+        ),
         ("curves", "Best epoch: 2 of 3, with val_loss 1 and val_accuracy 0.6"),
         ("mistakes", "Mistakes: 20 of 100 pictures, 4 at 90 % or surer. The 12 surest:"),
         ("no mistakes", "No mistakes in 100 pictures"),
@@ -241,5 +272,7 @@ def test_nothing_to_draw_says_so():
         lambda: plots.timeline([]),
     )
     for call in calls:
-        with pytest.raises(ValueError, match="nothing to draw.*An iterator is empty when it was used before"):
+        with pytest.raises(
+            ValueError, match="nothing to draw.*An iterator is empty when it was used before"
+        ):
             call()

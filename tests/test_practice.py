@@ -15,7 +15,10 @@ from colab_helpers.practice import draw_picture, make_practice_folder, practice_
 
 def contents(folder):
     files = sorted(path for path in Path(folder).rglob("*") if path.is_file())
-    return {path.relative_to(folder).as_posix(): hashlib.md5(path.read_bytes()).hexdigest() for path in files}
+    return {
+        path.relative_to(folder).as_posix(): hashlib.md5(path.read_bytes()).hexdigest()
+        for path in files
+    }
 
 
 def test_the_same_seed_draws_the_same_files_and_a_larger_folder_holds_the_smaller(tmp_path):
@@ -46,7 +49,9 @@ def test_pictures_are_jpegs_and_pngs_of_many_sizes(practice):
 def test_any_number_of_classes_has_names_and_pictures_of_their_own(tmp_path):
     folder = Path(make_practice_folder(tmp_path, classes=12, files_per_class=1))
     assert len(list(folder.iterdir())) == 12 == len(set(contents(folder).values()))
-    assert {"balloon", "sailboat", "balloon_2", "flower_3"} <= {path.name for path in folder.iterdir()}
+    assert {"balloon", "sailboat", "balloon_2", "flower_3"} <= {
+        path.name for path in folder.iterdir()
+    }
 
 
 @pytest.mark.parametrize("wrong", [{"classes": 0}, {"files_per_class": 0}])
@@ -65,13 +70,17 @@ def test_three_hundred_pictures_take_seconds():
 def test_classes_differ_by_shape_and_not_by_one_mean_colour():
     """A nearest-mean-colour classifier is often wrong, and one that sees the picture is mostly right."""
     decode = decoder((16, 16))
-    pictures = np.array([[np.asarray(draw_picture(c, n).resize((16, 16))) for n in range(60)] for c in range(5)])
+    pictures = np.array(
+        [[np.asarray(draw_picture(c, n).resize((16, 16))) for n in range(60)] for c in range(5)]
+    )
     assert pictures.shape[2:] == decode.shape
     pictures = pictures.astype(float)
 
     def accuracy(features):
         train, test = features[:, :40], features[:, 40:]
-        distances = np.linalg.norm(test[:, :, None, None] - train[None, None], axis=-1)  # to every training picture
+        distances = np.linalg.norm(
+            test[:, :, None, None] - train[None, None], axis=-1
+        )  # to every training picture
         nearest = distances.reshape(5, 20, -1).argmin(axis=-1) // 40
         return (nearest == np.arange(5)[:, None]).mean()
 
@@ -104,7 +113,10 @@ def test_the_practice_drive_is_drawn_once(tmp_path, monkeypatch):
     monkeypatch.delenv("COLAB_HELPERS_DRIVE", raising=False)
     monkeypatch.chdir(tmp_path)
     drawn = []
-    monkeypatch.setattr("colab_helpers.practice.draw_picture", lambda *one, **how: drawn.append(one) or Image.new("RGB", (9, 9)))
+    monkeypatch.setattr(
+        "colab_helpers.practice.draw_picture",
+        lambda *one, **how: drawn.append(one) or Image.new("RGB", (9, 9)),
+    )
     assert practice_drive() == "practice_drive"
     assert len(drawn) == 300 and os.listdir("practice_drive") == ["practice"]
     assert practice_drive() == "practice_drive" and len(drawn) == 300

@@ -1,4 +1,5 @@
 """What drive.py promises when Drive and the network misbehave. Faults are scripted; none but the slow tests wait."""
+
 import collections
 import heapq
 import json
@@ -60,7 +61,12 @@ def opened(drive_server, photos, monkeypatch):
 
     def open_(faults=(), credentials=None, **options):
         server, clock = drive_server(photos.parent, faults=faults, **options), Clock()
-        drive = Drive(credentials or Credentials(token=PRACTICE_TOKEN), server.url, clock=clock, sleep=clock.sleep)
+        drive = Drive(
+            credentials or Credentials(token=PRACTICE_TOKEN),
+            server.url,
+            clock=clock,
+            sleep=clock.sleep,
+        )
         return server, drive, clock
 
     return open_
@@ -68,8 +74,12 @@ def opened(drive_server, photos, monkeypatch):
 
 # ---- what passes is tried again
 
-@pytest.mark.parametrize("number", range(len(every_fault())), ids=lambda n: f"{every_fault()[n].do}-"
-                         f"{every_fault()[n].status}-{every_fault()[n].reason}")
+
+@pytest.mark.parametrize(
+    "number",
+    range(len(every_fault())),
+    ids=lambda n: f"{every_fault()[n].do}-{every_fault()[n].status}-{every_fault()[n].reason}",
+)
 def test_a_fault_that_passes_costs_one_request_more(opened, photos, number):
     """Each fault there is, in a read: the right bytes all the same."""
     fault = every_fault()[number]
@@ -89,17 +99,38 @@ def test_a_fault_that_passes_costs_one_request_more(opened, photos, number):
 def refreshable(server, _=None):
     """Credentials that can be refreshed at the stand-in's token endpoint."""
     url = server.url if server else "http://127.0.0.1:1"
-    return Credentials(token=PRACTICE_TOKEN, refresh_token=REFRESH_TOKEN, token_uri=f"{url}/token",
-                       client_id="client", client_secret="client-secret")
+    return Credentials(
+        token=PRACTICE_TOKEN,
+        refresh_token=REFRESH_TOKEN,
+        token_uri=f"{url}/token",
+        client_id="client",
+        client_secret="client-secret",
+    )
 
 
 @pytest.mark.parametrize("kind", ["list", "get", "changes", "about"])
-@pytest.mark.parametrize("do, status", [("html", 502), ("empty", 500), ("zero", 200), ("truncated", 200), ("short", 200),
-                                        ("reset", 0), ("stall", 0), ("error", 408), ("error", 503)])
+@pytest.mark.parametrize(
+    "do, status",
+    [
+        ("html", 502),
+        ("empty", 500),
+        ("zero", 200),
+        ("truncated", 200),
+        ("short", 200),
+        ("reset", 0),
+        ("stall", 0),
+        ("error", 408),
+        ("error", 503),
+    ],
+)
 def test_every_kind_of_request_passes_the_same_place(opened, kind, do, status):
     server, drive, clock = opened([Fault(do, kind=kind, status=status)])
-    ask = {"list": lambda: drive.find("photos/1.jpg"), "get": lambda: drive.find(server.id("photos/1.jpg")),
-           "about": drive.account, "changes": lambda: next(drive.list_images("photos"))}[kind]
+    ask = {
+        "list": lambda: drive.find("photos/1.jpg"),
+        "get": lambda: drive.find(server.id("photos/1.jpg")),
+        "about": drive.account,
+        "changes": lambda: next(drive.list_images("photos")),
+    }[kind]
     assert ask()
     assert drive.counts["passing"] == 1 and len(clock.waits) == 1
 
@@ -107,7 +138,7 @@ def test_every_kind_of_request_passes_the_same_place(opened, kind, do, status):
 def test_waits_double_up_to_a_longest_and_are_never_the_same(opened, photos):
     server, drive, clock = opened([Fault(kind="media", times=9)])
     drive.read(drive.find("photos/0.jpg"))
-    steps = [min(2 ** n, drive_module.LONGEST_WAIT) for n in range(9)]
+    steps = [min(2**n, drive_module.LONGEST_WAIT) for n in range(9)]
     assert all(step / 2 <= wait <= step for wait, step in zip(clock.waits, steps, strict=True))
     assert len(set(clock.waits)) == 9
 
@@ -118,12 +149,20 @@ def test_a_fault_that_lasts_is_told_with_name_attempts_and_what_to_do(opened):
     with pytest.raises(TransientError) as error:
         drive.read(file)
     assert server.counts["media"] == 10
-    for part in ("'0.jpg'", file.id, "503 backendError", "10 attempts in", "Try again in some minutes"):
+    for part in (
+        "'0.jpg'",
+        file.id,
+        "503 backendError",
+        "10 attempts in",
+        "Try again in some minutes",
+    ):
         assert part in str(error.value)
     assert error.value.status == 503 and error.value.reason == "backendError"
 
 
-@pytest.mark.parametrize("retry_after, waits", [("7", 7), ("2.5", 2.5), ("soon", None), ("-3", None)])
+@pytest.mark.parametrize(
+    "retry_after, waits", [("7", 7), ("2.5", 2.5), ("soon", None), ("-3", None)]
+)
 def test_retry_after_is_kept_to(opened, retry_after, waits):
     server, drive, clock = opened([Fault(kind="media", retry_after=0)])
     file = drive.find("photos/0.jpg")
@@ -151,17 +190,21 @@ def test_a_date_is_a_retry_after_too():
 
 # ---- what cannot pass is not tried again
 
-@pytest.mark.parametrize("status, reason, error_class, advice", [
-    (403, "downloadQuotaExceeded", QuotaError, "make a copy"),
-    (403, "quotaExceeded", QuotaError, "make a copy"),
-    (403, "dailyLimitExceeded", QuotaError, "tomorrow"),
-    (403, "cannotDownloadAbusiveFile", DriveError, "only its owner"),
-    (403, "insufficientFilePermissions", DriveError, "Ask its owner"),
-    (403, "insufficientPermissions", SignInError, "upload=True"),
-    (403, "accessNotConfigured", SignInError, "Drive API"),
-    (404, "notFound", NotFoundError, "list again"),
-    (400, "badRequest", DriveError, "Check"),
-])
+
+@pytest.mark.parametrize(
+    "status, reason, error_class, advice",
+    [
+        (403, "downloadQuotaExceeded", QuotaError, "make a copy"),
+        (403, "quotaExceeded", QuotaError, "make a copy"),
+        (403, "dailyLimitExceeded", QuotaError, "tomorrow"),
+        (403, "cannotDownloadAbusiveFile", DriveError, "only its owner"),
+        (403, "insufficientFilePermissions", DriveError, "Ask its owner"),
+        (403, "insufficientPermissions", SignInError, "upload=True"),
+        (403, "accessNotConfigured", SignInError, "Drive API"),
+        (404, "notFound", NotFoundError, "list again"),
+        (400, "badRequest", DriveError, "Check"),
+    ],
+)
 def test_what_cannot_pass_is_told_at_once(opened, status, reason, error_class, advice):
     server, drive, clock = opened([Fault("error", kind="media", status=status, reason=reason)])
     file = drive.find("photos/4.jpg")
@@ -185,6 +228,7 @@ def test_an_answer_that_drips_has_a_deadline(monkeypatch, photos):
     monkeypatch.setattr(drive_module, "DEADLINE", 0.2)
     monkeypatch.setattr(drive_module, "ATTEMPTS", 1)
     with socket.create_server(("127.0.0.1", 0)) as server:
+
         def drip():
             connection, _ = server.accept()
             connection.recv(10_000)
@@ -206,6 +250,7 @@ def test_an_answer_that_drips_has_a_deadline(monkeypatch, photos):
 
 # ---- signing in again
 
+
 def test_a_refused_token_is_refreshed_once_for_all_threads(drive_server, photos):
     server = drive_server(photos.parent, latency=0.005)
     credentials = refreshable(server)
@@ -219,7 +264,9 @@ def test_a_refused_token_is_refreshed_once_for_all_threads(drive_server, photos)
     assert server.counts["token"] == 2 and drive.counts["refreshes"] == 2
 
 
-def test_a_token_that_expires_all_the_time_fails_no_read_and_is_refreshed_once_an_expiry(drive_server, photos):
+def test_a_token_that_expires_all_the_time_fails_no_read_and_is_refreshed_once_an_expiry(
+    drive_server, photos
+):
     """Whether the credentials know when the token ends or not."""
     for knows in (True, False):
         now = [0.0]
@@ -238,28 +285,47 @@ def test_a_token_that_expires_all_the_time_fails_no_read_and_is_refreshed_once_a
         file, data = drive.find("photos/0.jpg"), (photos / "0.jpg").read_bytes()
         for expiry in range(1, 5):
             with ThreadPoolExecutor(8) as pool:
-                assert all(pool.map(lambda _, read=drive.read, file=file, data=data: read(file) == data, range(32)))
+                assert all(
+                    pool.map(
+                        lambda _, read=drive.read, file=file, data=data: read(file) == data,
+                        range(32),
+                    )
+                )
             assert server.counts["token"] == expiry
             now[0] += 4
             if knows:
                 credentials.expiry = credentials.expiry.replace(year=2000)
 
 
-def test_a_token_refused_again_and_again_ends_the_run_with_one_sentence(opened, drive_server, photos):
-    server = drive_server(photos.parent, faults=[Fault("error", kind="media", status=401, reason="authError", times=3)])
+def test_a_token_refused_again_and_again_ends_the_run_with_one_sentence(
+    opened, drive_server, photos
+):
+    server = drive_server(
+        photos.parent,
+        faults=[Fault("error", kind="media", status=401, reason="authError", times=3)],
+    )
     drive = Drive(refreshable(server), server.url)
     with pytest.raises(SignInError, match="'0.jpg'.*401 authError.*run connect") as error:
         drive.read(drive.find("photos/0.jpg"))
     assert error.value.ends_run
 
 
-def test_a_refresh_that_is_refused_says_to_sign_in_and_tells_no_secret(drive_server, photos, caplog):
+def test_a_refresh_that_is_refused_says_to_sign_in_and_tells_no_secret(
+    drive_server, photos, caplog
+):
     caplog.set_level(logging.DEBUG, "colab_helpers")
     server = drive_server(photos.parent)
-    credentials = Credentials(token="ya29.too-old", refresh_token="1//revoked", token_uri=f"{server.url}/token",
-                              client_id="client", client_secret="client-secret")
+    credentials = Credentials(
+        token="ya29.too-old",
+        refresh_token="1//revoked",
+        token_uri=f"{server.url}/token",
+        client_id="client",
+        client_secret="client-secret",
+    )
     drive = Drive(credentials, server.url)
-    with pytest.raises(SignInError, match="Could not look for 'photos'.*revoked.*run connect") as error:
+    with pytest.raises(
+        SignInError, match="Could not look for 'photos'.*revoked.*run connect"
+    ) as error:
         drive.find("photos/0.jpg")
     with pytest.raises(SignInError, match="the sign-in has ended"):
         Drive(Credentials(token="ya29.too-old"), server.url).account()
@@ -285,21 +351,37 @@ def test_no_secret_is_logged_at_any_level(opened, caplog):
 
 # ---- listing and uploading
 
+
 def test_a_listing_survives_one_fault_in_three(opened, monkeypatch):
     choices = [fault for fault in every_fault() if fault.do != "flipped" and fault.status != 401]
     faults = RandomFaults(0.33, kind="list", choices=choices, seed=1)
     server, drive, _ = opened(faults, page_size_limit=1)
-    assert sorted(file.name for file in drive.list_images("photos")) == [f"{n}.jpg" for n in range(10)]
+    assert sorted(file.name for file in drive.list_images("photos")) == [
+        f"{n}.jpg" for n in range(10)
+    ]
     assert server.counts["list"] > 12
 
 
-@pytest.mark.parametrize("kind, do", [
-    ("insert", "lost"), ("insert", "reset"), ("upload", "lost"), ("upload", "reset"), ("upload", "empty"),
-    ("upload", "truncated"), ("list", "reset")])
+@pytest.mark.parametrize(
+    "kind, do",
+    [
+        ("insert", "lost"),
+        ("insert", "reset"),
+        ("upload", "lost"),
+        ("upload", "reset"),
+        ("upload", "empty"),
+        ("upload", "truncated"),
+        ("list", "reset"),
+    ],
+)
 @pytest.mark.parametrize("after", [0, 1, 2, 3])
-def test_an_upload_over_a_bad_line_makes_one_whole_file(opened, tmp_path, monkeypatch, kind, do, after):
+def test_an_upload_over_a_bad_line_makes_one_whole_file(
+    opened, tmp_path, monkeypatch, kind, do, after
+):
     """Also when only the answer was lost: no second file or folder of that name."""
-    monkeypatch.setattr(MediaIoBaseUpload.__init__.__wrapped__, "__defaults__", (1 << 18, False))   # small pieces
+    monkeypatch.setattr(
+        MediaIoBaseUpload.__init__.__wrapped__, "__defaults__", (1 << 18, False)
+    )  # small pieces
     (tmp_path / "model.keras").write_bytes(random.Random(0).randbytes(700_000))
     server, drive, _ = opened()
     count = {"insert": 2, "upload": 4, "list": 3}[kind]
@@ -307,7 +389,11 @@ def test_an_upload_over_a_bad_line_makes_one_whole_file(opened, tmp_path, monkey
 
     def faulty(request):
         passed[request.kind] += 1
-        return Fault(do) if request.kind == kind and passed[kind] == min(after, count - 1) + 1 else None
+        return (
+            Fault(do)
+            if request.kind == kind and passed[kind] == min(after, count - 1) + 1
+            else None
+        )
 
     server._fault = faulty
     file = drive.upload(tmp_path / "model.keras", "results/run1")
@@ -321,18 +407,27 @@ def test_an_upload_over_a_bad_line_makes_one_whole_file(opened, tmp_path, monkey
 
 def test_a_full_drive_says_so(opened, tmp_path):
     (tmp_path / "model.keras").write_bytes(b"weights")
-    server, drive, _ = opened([Fault("error", kind="upload", status=403, reason="storageQuotaExceeded")])
+    server, drive, _ = opened(
+        [Fault("error", kind="upload", status=403, reason="storageQuotaExceeded")]
+    )
     with pytest.raises(QuotaError, match="upload 'model.keras'.*The Drive is full"):
         drive.upload(tmp_path / "model.keras", "results")
 
 
 # ---- the law of the throttle, in virtual time
 
+
 class SharedClock:
     """Virtual time for many threads: when all of them sleep, the one that wakes first does."""
 
     def __init__(self, threads):
-        self.now, self._threads, self._sleeping, self._lock, self._count = 0.0, threads, [], threading.Lock(), 0
+        self.now, self._threads, self._sleeping, self._lock, self._count = (
+            0.0,
+            threads,
+            [],
+            threading.Lock(),
+            0,
+        )
 
     def __call__(self):
         return self.now
@@ -410,7 +505,9 @@ def test_a_limit_of_27_reads_a_second_gives_25_good_reads_and_few_refusals(windo
 
 def test_a_limit_that_comes_down_is_kept_to_and_one_that_is_lifted_is_used():
     answers = throttled(lambda now: 27 if now < 60 else 9 if now < 120 else 200, 1, seconds=240)
-    assert good(answers, 20, 60) > 24 and good(answers, 70, 120) > 6 and good(answers, 200, 240) > 12
+    assert (
+        good(answers, 20, 60) > 24 and good(answers, 70, 120) > 6 and good(answers, 200, 240) > 12
+    )
     assert refused(answers, 20) < 0.05
 
 
@@ -420,13 +517,18 @@ def test_without_a_limit_nothing_is_held_back():
 
 
 def test_refusals_that_do_not_end_end_the_read_after_minutes(opened):
-    server, drive, clock = opened([Fault("error", kind="media", status=403, reason="userRateLimitExceeded", times=None)])
-    with pytest.raises(QuotaError, match="'0.jpg'.*userRateLimitExceeded.*attempts in 3.. s. Lower `reads`"):
+    server, drive, clock = opened(
+        [Fault("error", kind="media", status=403, reason="userRateLimitExceeded", times=None)]
+    )
+    with pytest.raises(
+        QuotaError, match="'0.jpg'.*userRateLimitExceeded.*attempts in 3.. s. Lower `reads`"
+    ):
         drive.read(drive.find("photos/0.jpg"))
     assert server.counts["media"] < 160
 
 
 # ---- speed and size of a listing
+
 
 def test_a_listed_file_takes_at_most_450_bytes():
     source = """
@@ -445,11 +547,14 @@ with FakeDrive(None, extra=[Extra(".", f"photograph_{n:06d}.jpg", b"%d" % n) for
     print((tracemalloc.get_traced_memory()[0] - before) / len(files))
 """
     env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    out = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, env=env, check=True)
+    out = subprocess.run(
+        [sys.executable, "-c", source], capture_output=True, text=True, env=env, check=True
+    )
     assert float(out.stdout) <= 450
 
 
 # ---- longer proofs
+
 
 @pytest.fixture
 def many_photos(tmp_path):
@@ -461,7 +566,9 @@ def many_photos(tmp_path):
 
 
 @pytest.mark.slow
-def test_ten_thousand_reads_with_one_fault_in_five_are_all_right(drive_server, many_photos, monkeypatch):
+def test_ten_thousand_reads_with_one_fault_in_five_are_all_right(
+    drive_server, many_photos, monkeypatch
+):
     """Every fault there is; each picture once, right to the byte, and no more than 1.5 requests for each."""
     monkeypatch.setattr(drive_module, "DEADLINE", 0.5)
     server = drive_server(many_photos.parent, faults=RandomFaults(0.2, seed=3))
@@ -479,7 +586,9 @@ def test_ten_thousand_reads_with_one_fault_in_five_are_all_right(drive_server, m
 @pytest.mark.slow
 @pytest.mark.parametrize("window, seconds", [(1, 70), (60, 150)])
 def test_a_throttle_at_27_reads_a_second_in_real_time(drive_server, photos, window, seconds):
-    server = drive_server(photos.parent, latency=0.1, latency_sigma=0.6, reads_per_window=(27 * window, window))
+    server = drive_server(
+        photos.parent, latency=0.1, latency_sigma=0.6, reads_per_window=(27 * window, window)
+    )
     drive = connect(endpoint=server.url)
     files, answers, began = list(drive.list_images("photos")), [], time.monotonic()
     respond = server.respond
@@ -498,7 +607,11 @@ def test_a_throttle_at_27_reads_a_second_in_real_time(drive_server, photos, wind
 
     with ThreadPoolExecutor(32) as pool:
         list(pool.map(work, range(32)))
-    print(json.dumps({"window": window, "good": good(answers, 0, seconds), "refused": refused(answers, 20)}))
+    print(
+        json.dumps(
+            {"window": window, "good": good(answers, 0, seconds), "refused": refused(answers, 20)}
+        )
+    )
     assert good(answers, 0, seconds) >= 25
     assert refused(answers, 20) < 0.05
 
@@ -507,8 +620,13 @@ def test_a_throttle_at_27_reads_a_second_in_real_time(drive_server, photos, wind
 def test_100_000_files_are_listed_twice_as_fast_as_by_pydrive2(tmp_path):
     """In a server's process of its own, as Drive is; CPU and wall time of both, in turns."""
     (tmp_path / "one.jpg").write_bytes(b"1")
-    program = [sys.executable, os.path.join(os.path.dirname(__file__), "fake_drive.py"), str(tmp_path),
-               "--virtual", "many=100000"]
+    program = [
+        sys.executable,
+        os.path.join(os.path.dirname(__file__), "fake_drive.py"),
+        str(tmp_path),
+        "--virtual",
+        "many=100000",
+    ]
     with subprocess.Popen(program, stdout=subprocess.PIPE, text=True) as server:
         try:
             drive = connect(endpoint=server.stdout.readline().strip())
@@ -519,7 +637,9 @@ def test_100_000_files_are_listed_twice_as_fast_as_by_pydrive2(tmp_path):
                 assert len(list(drive.list_images("many"))) == 100_000
                 ours.append(time.perf_counter() - began)
                 began = time.perf_counter()
-                listed = drive.pydrive.ListFile({"q": f"'{folder}' in parents and trashed = false"}).GetList()
+                listed = drive.pydrive.ListFile(
+                    {"q": f"'{folder}' in parents and trashed = false"}
+                ).GetList()
                 assert len(listed) == 100_000
                 theirs.append(time.perf_counter() - began)
                 del listed

@@ -99,21 +99,38 @@ def run(folder, log, result, kill_at=None):
     train = Watched(photos(44), watched_read, decode, batch_size=8, augment=jitter, seed=4)
     val = StreamingSequence(photos(12), read, decode, batch_size=8, shuffle=False)
     keras.utils.set_random_seed(1)
-    model = keras.Sequential([
-        keras.layers.Rescaling(1 / 255), keras.layers.RandomFlip(), keras.layers.Flatten(),
-        keras.layers.Dense(16, activation="relu"), keras.layers.BatchNormalization(), keras.layers.Dropout(0.5),
-        keras.layers.Dense(2, activation="softmax"),
-    ])
-    model.compile(keras.optimizers.Adam(0.01), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    model = keras.Sequential(
+        [
+            keras.layers.Rescaling(1 / 255),
+            keras.layers.RandomFlip(),
+            keras.layers.Flatten(),
+            keras.layers.Dense(16, activation="relu"),
+            keras.layers.BatchNormalization(),
+            keras.layers.Dropout(0.5),
+            keras.layers.Dense(2, activation="softmax"),
+        ]
+    )
+    model.compile(
+        keras.optimizers.Adam(0.01), "sparse_categorical_crossentropy", metrics=["accuracy"]
+    )
     plateau = keras.callbacks.ReduceLROnPlateau(factor=0.5, patience=1, min_delta=1)
     stopper = keras.callbacks.EarlyStopping(patience=5)
     slower = keras.callbacks.LearningRateScheduler(lambda epoch, rate: rate * 0.9)
     resume = training.ResumeTraining(train, folder, save_freq=SAVE_FREQ, keep=[plateau, stopper])
-    history = model.fit(train, validation_data=val, epochs=EPOCHS, verbose=0,
-                        callbacks=[slower, plateau, stopper, Log(log, train, moment), resume])
+    history = model.fit(
+        train,
+        validation_data=val,
+        epochs=EPOCHS,
+        verbose=0,
+        callbacks=[slower, plateau, stopper, Log(log, train, moment), resume],
+    )
     variables = [*model.variables, *model.optimizer.variables]
-    savez(result, *[np.asarray(variable) for variable in variables], history=json.dumps(history.history),
-          moments=np.array(moment.seen))
+    savez(
+        result,
+        *[np.asarray(variable) for variable in variables],
+        history=json.dumps(history.history),
+        moments=np.array(moment.seen),
+    )
 
 
 @pytest.fixture(scope="module")
@@ -142,7 +159,10 @@ def undisturbed(in_process, tmp_path_factory):
     assert in_process(folder / "run", folder / "log", folder / "result.npz") == 0
     steps = lines(folder / "log")
     assert Counter(epoch for epoch, _ in steps) == dict.fromkeys(range(EPOCHS), 6)
-    assert all(sorted(sum((ids for e, ids in steps if e == epoch), [])) == list(range(44)) for epoch in range(EPOCHS))
+    assert all(
+        sorted(sum((ids for e, ids in steps if e == epoch), [])) == list(range(44))
+        for epoch in range(EPOCHS)
+    )
     with np.load(folder / "result.npz") as result:
         return steps, dict(result)
 
@@ -160,7 +180,9 @@ def check_steps(all_steps, parts):
     for part in parts:
         if part:
             begin = all_steps.index(part[0])
-            assert all_steps[begin : begin + len(part)] == part, "these are not steps of the undisturbed run"
+            assert all_steps[begin : begin + len(part)] == part, (
+                "these are not steps of the undisturbed run"
+            )
             assert done - SAVE_FREQ <= begin <= done
             done = max(done, begin + len(part))
     assert done == len(all_steps)
@@ -171,10 +193,14 @@ def test_killed_three_times_a_run_ends_with_the_weights_and_history_of_an_undist
 ):
     all_steps, expected = undisturbed
     moments = list(expected["moments"])
-    in_the_middle = next(n for n, what in enumerate(moments, 1) if what == "checkpoint half written" and n > 60)
+    in_the_middle = next(
+        n for n, what in enumerate(moments, 1) if what == "checkpoint half written" and n > 60
+    )
     draw = random.Random(0)
     parts = []
-    for number, kill_at in enumerate([in_the_middle, draw.randrange(20, 80), draw.randrange(20, 80), None]):
+    for number, kill_at in enumerate(
+        [in_the_middle, draw.randrange(20, 80), draw.randrange(20, 80), None]
+    ):
         log = tmp_path / f"log{number}"
         code = in_process(tmp_path / "run", log, tmp_path / "result.npz", kill_at)
         assert code == (0 if kill_at is None else -signal.SIGKILL)
@@ -192,7 +218,10 @@ def test_killed_at_a_random_moment_each_time(in_process, undisturbed, tmp_path, 
     draw = random.Random(seed)
     what = kinds[seed % len(kinds)]  # each kind of moment has its turn, also the rare ones
     kill_at = draw.choice([n for n, moment in enumerate(moments, 1) if moment == what])
-    assert in_process(tmp_path / "run", tmp_path / "log0", tmp_path / "result.npz", kill_at) == -signal.SIGKILL
+    assert (
+        in_process(tmp_path / "run", tmp_path / "log0", tmp_path / "result.npz", kill_at)
+        == -signal.SIGKILL
+    )
     assert in_process(tmp_path / "run", tmp_path / "log1", tmp_path / "result.npz") == 0
     check_steps(all_steps, [lines(tmp_path / "log0"), lines(tmp_path / "log1")])
     check_equal(tmp_path / "result.npz", expected)

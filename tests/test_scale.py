@@ -23,7 +23,10 @@ from course import ROOT
 from colab_helpers.archives import pack
 from colab_helpers.drive import connect
 
-CELLS = {cell.id: cell.source for cell in nbformat.read(ROOT / "notebooks" / "10_many_machines.ipynb", 4).cells}
+CELLS = {
+    cell.id: cell.source
+    for cell in nbformat.read(ROOT / "notebooks" / "10_many_machines.ipynb", 4).cells
+}
 pytest.importorskip("distributed")
 pytest.importorskip("jax")
 
@@ -78,7 +81,9 @@ def dask_client(notebook):
 
 
 def shards(folder):
-    return {path.name: hashlib.md5(path.read_bytes()).hexdigest() for path in Path(folder).iterdir()}
+    return {
+        path.name: hashlib.md5(path.read_bytes()).hexdigest() for path in Path(folder).iterdir()
+    }
 
 
 def pack_twice(count, dask_client, drive_server, practice, monkeypatch):
@@ -107,13 +112,17 @@ def pack_twice(count, dask_client, drive_server, practice, monkeypatch):
     assert shards("by dask") == shards("alone")
 
 
-def test_two_workers_one_of_them_killed_pack_the_same_bytes(dask_client, drive_server, practice, monkeypatch):
+def test_two_workers_one_of_them_killed_pack_the_same_bytes(
+    dask_client, drive_server, practice, monkeypatch
+):
     """Two Dask workers write the shards of one process, also when one dies; nothing half written stays."""
     pack_twice(400, dask_client, drive_server, practice, monkeypatch)
 
 
 @pytest.mark.slow
-def test_ten_thousand_files_are_packed_to_the_same_bytes(dask_client, drive_server, practice, monkeypatch):
+def test_ten_thousand_files_are_packed_to_the_same_bytes(
+    dask_client, drive_server, practice, monkeypatch
+):
     """The same for 10,000 files."""
     pack_twice(10_000, dask_client, drive_server, practice, monkeypatch)
 
@@ -138,8 +147,13 @@ def test_one_limit_holds_for_all_workers(dask_client, drive_server, practice, mo
     import machine
 
     begun = time.monotonic()
-    pack(files, machine.read, "packed", shard_bytes=sum(file.size for file in files) // 4,
-         map=lambda function, todo: client.gather(client.map(function, todo, retries=2)))
+    pack(
+        files,
+        machine.read,
+        "packed",
+        shard_bytes=sum(file.size for file in files) // 4,
+        map=lambda function, todo: client.gather(client.map(function, todo, retries=2)),
+    )
     rate = len(files) / (time.monotonic() - begun)
     refused = sum(entry.kind == "media" and entry.status == 403 for entry in server.log)
     print(f"{rate:.1f} pictures a second, {refused} of {len(files) + refused} reads refused")
@@ -148,7 +162,9 @@ def test_one_limit_holds_for_all_workers(dask_client, drive_server, practice, mo
 
 
 @pytest.mark.slow
-def test_a_cluster_elsewhere_takes_the_same_cells(notebook, drive_server, practice, monkeypatch, tmp_path):
+def test_a_cluster_elsewhere_takes_the_same_cells(
+    notebook, drive_server, practice, monkeypatch, tmp_path
+):
     """Workers that run in another folder, joined by an address, are sent the file and pack the same bytes."""
     from dask.distributed import Client
 
@@ -156,24 +172,57 @@ def test_a_cluster_elsewhere_takes_the_same_cells(notebook, drive_server, practi
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     scheduler = subprocess.Popen(
-        [sys.executable, "-m", "distributed.cli.dask_scheduler", "--scheduler-file", "where.json",
-         "--host", "127.0.0.1", "--port", "0", "--no-dashboard"], cwd=elsewhere)
+        [
+            sys.executable,
+            "-m",
+            "distributed.cli.dask_scheduler",
+            "--scheduler-file",
+            "where.json",
+            "--host",
+            "127.0.0.1",
+            "--port",
+            "0",
+            "--no-dashboard",
+        ],
+        cwd=elsewhere,
+    )
     workers = subprocess.Popen(
-        [sys.executable, "-m", "distributed.cli.dask_worker", "--scheduler-file", "where.json", "--nworkers", "2",
-         "--nthreads", "1", "--host", "127.0.0.1", "--no-dashboard"], cwd=elsewhere)
+        [
+            sys.executable,
+            "-m",
+            "distributed.cli.dask_worker",
+            "--scheduler-file",
+            "where.json",
+            "--nworkers",
+            "2",
+            "--nthreads",
+            "1",
+            "--host",
+            "127.0.0.1",
+            "--no-dashboard",
+        ],
+        cwd=elsewhere,
+    )
     try:
         while not (elsewhere / "where.json").exists() and scheduler.poll() is None:
             time.sleep(0.1)
         notebook("machine", "read")
         import machine
 
-        with Client(json.loads((elsewhere / "where.json").read_text())["address"], timeout=60) as client:
+        with Client(
+            json.loads((elsewhere / "where.json").read_text())["address"], timeout=60
+        ) as client:
             client.wait_for_workers(2, timeout=60)
             client.upload_file("machine.py")
             client.register_plugin(machine.SignIn(None, 27), name="sign-in")
             files, folder = list(connect().list_images(".")), tmp_path / "packed"
-            unread = pack(files, machine.read_elsewhere, folder, shard_bytes=100_000,
-                          map=lambda function, todo: client.gather(client.map(function, todo, retries=2)))
+            unread = pack(
+                files,
+                machine.read_elsewhere,
+                folder,
+                shard_bytes=100_000,
+                map=lambda function, todo: client.gather(client.map(function, todo, retries=2)),
+            )
             pack(files, connect().read, "alone", shard_bytes=100_000)
         assert unread == []
         assert shards(folder) == shards("alone")
@@ -191,10 +240,19 @@ def launch(notebook):
     """The notebook's `launch`, with settings of one's own."""
     keras_version = tuple(int(part) for part in importlib.metadata.version("keras").split(".")[:3])
     if keras_version < (3, 11, 3):
-        pytest.skip(f"Keras {keras_version} has no DataParallel for sequences that bring their own part")
+        pytest.skip(
+            f"Keras {keras_version} has no DataParallel for sequences that bring their own part"
+        )
 
     def ready(**settings):
-        settings = {"PHOTOS": ".", "BATCH_SIZE": 8, "EPOCHS": 2, "SAVE_EVERY": 2, "source": None, **settings}
+        settings = {
+            "PHOTOS": ".",
+            "BATCH_SIZE": 8,
+            "EPOCHS": 2,
+            "SAVE_EVERY": 2,
+            "source": None,
+            **settings,
+        }
         return notebook("machine", "read", "train", "start", "launch", **settings)["launch"]
 
     return ready
@@ -308,9 +366,15 @@ def on_two_processes(script):
     for one in free:
         one.close()
     running = [
-        subprocess.Popen([sys.executable, "script.py", str(number), *addresses], stdout=subprocess.PIPE,
-                         stderr=subprocess.STDOUT, text=True, env={**os.environ, "CUDA_VISIBLE_DEVICES": ""})
-        for number in range(2)]
+        subprocess.Popen(
+            [sys.executable, "script.py", str(number), *addresses],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env={**os.environ, "CUDA_VISIBLE_DEVICES": ""},
+        )
+        for number in range(2)
+    ]
     try:
         said = [process.communicate(timeout=120)[0] for process in running]
     finally:
@@ -324,7 +388,9 @@ def test_fit_still_does_not_run_across_processes_with_tensorflow(tmp_path, monke
     """When this fails, Keras has learned it: then notebook 10 should say so, and show `fit` for TensorFlow too."""
     monkeypatch.chdir(tmp_path)
     codes, said = on_two_processes(textwrap.dedent(FIRST) + textwrap.dedent(FIT))
-    assert all(codes), "Keras's fit runs under MultiWorkerMirroredStrategy now: tell so in notebook 10"
+    assert all(codes), (
+        "Keras's fit runs under MultiWorkerMirroredStrategy now: tell so in notebook 10"
+    )
     assert "PerReplica" in "".join(said), said  # and for no other reason
 
 
@@ -332,12 +398,17 @@ def test_fit_still_does_not_run_across_processes_with_tensorflow(tmp_path, monke
 def test_the_loop_shown_for_tensorflow_works(tmp_path, monkeypatch):
     """The loop as the notebook prints it: two processes end with the weights of one that has whole batches."""
     monkeypatch.chdir(tmp_path)
-    loop = next(re.finditer(r"```python\n(import tensorflow.*?)```", CELLS["cluster-train-text"], re.S))[1]
+    loop = next(
+        re.finditer(r"```python\n(import tensorflow.*?)```", CELLS["cluster-train-text"], re.S)
+    )[1]
     last = "\nprint('WEIGHTS', *[weight for array in model.get_weights() for weight in array.ravel()])\n"
     alone = loop.replace("stream.shard(number, count)", "stream")
     codes, said = on_two_processes(textwrap.dedent(FIRST) + loop + last)
     assert codes == [0, 0], said
     whole_codes, whole = on_two_processes(textwrap.dedent(FIRST) + alone + last)
-    weights = [[float(word) for word in re.search("WEIGHTS (.*)", text)[1].split()] for text in [*said, *whole]]
+    weights = [
+        [float(word) for word in re.search("WEIGHTS (.*)", text)[1].split()]
+        for text in [*said, *whole]
+    ]
     assert weights[0] == weights[1]
     assert weights[0] == pytest.approx(weights[2], rel=1e-4)

@@ -61,7 +61,9 @@ def epoch_of(sequence):
 
 def same(batches, others):
     return len(batches) == len(others) and all(
-        np.array_equal(a, b) for batch, other in zip(batches, others) for a, b in zip(batch, other, strict=True)
+        np.array_equal(a, b)
+        for batch, other in zip(batches, others)
+        for a, b in zip(batch, other, strict=True)
     )
 
 
@@ -106,8 +108,14 @@ class Reads:
 
 def small_model(**compiled):
     keras.utils.set_random_seed(0)
-    model = keras.Sequential([keras.Input((3, 2, 3)), keras.layers.Rescaling(1 / 255), keras.layers.Flatten(),
-                              keras.layers.Dense(2, activation="softmax")])
+    model = keras.Sequential(
+        [
+            keras.Input((3, 2, 3)),
+            keras.layers.Rescaling(1 / 255),
+            keras.layers.Flatten(),
+            keras.layers.Dense(2, activation="softmax"),
+        ]
+    )
     model.compile("sgd", "sparse_categorical_crossentropy", **compiled)
     return model
 
@@ -193,7 +201,9 @@ def test_memory_is_used_again_and_never_while_someone_holds_it():
     places |= {sequence[k][0].ctypes.data for k in range(1, 200)}
     sequence.on_epoch_end()
     assert numbers(held) == expected
-    assert len(places) <= 1 + 2 + 4 * 5 // 10 + 2, "what is held, decoded, waited for, and handed over"
+    assert len(places) <= 1 + 2 + 4 * 5 // 10 + 2, (
+        "what is held, decoded, waited for, and handed over"
+    )
 
 
 # Order
@@ -213,14 +223,20 @@ def test_order_and_augmentation_depend_on_neither_threads_nor_listing_order():
 def test_each_epoch_and_each_seed_has_its_own_order():
     sequence = StreamingSequence(photos(100), read, decode, batch_size=100)
     orders = [numbers(epoch_of(sequence)[0][0]) for _ in range(3)]
-    orders.append(numbers(StreamingSequence(photos(100), read, decode, batch_size=100, seed=1)[0][0]))
+    orders.append(
+        numbers(StreamingSequence(photos(100), read, decode, batch_size=100, seed=1)[0][0])
+    )
     assert len({tuple(order) for order in orders}) == 4
     assert all(sorted(order) == list(range(100)) for order in orders)
 
 
 def test_without_shuffle_the_order_is_that_of_the_files():
     sequence = StreamingSequence(photos(10), read, decode, batch_size=4, shuffle=False)
-    assert [numbers(images) for images, _ in epoch_of(sequence)] == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]
+    assert [numbers(images) for images, _ in epoch_of(sequence)] == [
+        [0, 1, 2, 3],
+        [4, 5, 6, 7],
+        [8, 9],
+    ]
 
 
 def test_outside_an_epoch_the_index_counts():
@@ -299,7 +315,9 @@ def test_after_an_interrupted_fit_the_next_one_trains_on_a_whole_epoch(stop):
     except (KeyboardInterrupt, ValueError) as error:
         assert stop and "enough" in str(error)
     steps = []
-    count = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: steps.append(batch))
+    count = keras.callbacks.LambdaCallback(
+        on_train_batch_end=lambda batch, logs: steps.append(batch)
+    )
     model.fit(sequence, epochs=1, verbose=0, callbacks=[count])
     assert steps == list(range(16))
 
@@ -310,7 +328,9 @@ def test_a_failed_read_leaves_fit_with_its_own_text_and_stays_as_last_error():
 
     def refuse(file):
         if file.id == "id00003":
-            raise Refused(f"Could not read '{file.name}' (id {file.id}): Drive said 404. Share it again.")
+            raise Refused(
+                f"Could not read '{file.name}' (id {file.id}): Drive said 404. Share it again."
+            )
         return read(file)
 
     sequence = StreamingSequence(photos(20), refuse, decode, batch_size=8, shuffle=False)
@@ -330,23 +350,38 @@ def broken(data):
 
 def test_raise_names_the_file_and_what_to_do():
     sequence = StreamingSequence(photos(20), read, broken, batch_size=20)
-    with pytest.raises(RuntimeError, match=r"'\d+\.jpg' \(id id000\d\d\): it is cut off.*on_bad_file"):
+    with pytest.raises(
+        RuntimeError, match=r"'\d+\.jpg' \(id id000\d\d\): it is cut off.*on_bad_file"
+    ):
         sequence[0]
     assert isinstance(sequence.last_error.__cause__, ValueError)
 
 
 def test_skip_shrinks_the_batch_says_so_once_and_lists_the_files(capsys, tmp_path):
-    sequence = StreamingSequence(photos(20), read, broken, batch_size=10, shuffle=False, on_bad_file="skip")
+    sequence = StreamingSequence(
+        photos(20), read, broken, batch_size=10, shuffle=False, on_bad_file="skip"
+    )
     for _ in range(2):
         batches = epoch_of(sequence)
-        assert [len(images) for images, _ in batches] == [len(labels) for _, labels in batches] == [8, 8]
+        assert (
+            [len(images) for images, _ in batches]
+            == [len(labels) for _, labels in batches]
+            == [8, 8]
+        )
         assert not {2, 7, 12, 17} & {n for images, _ in batches for n in numbers(images)}
-    assert sorted(file.id for file, _ in sequence.skipped) == ["id00002", "id00007", "id00012", "id00017"]
+    assert sorted(file.id for file, _ in sequence.skipped) == [
+        "id00002",
+        "id00007",
+        "id00012",
+        "id00017",
+    ]
     said = capsys.readouterr().out
     assert said.count("Left out 4 of 20 files") == 1 and "it is cut off" in said
     sequence.save_skipped(tmp_path / "skipped.csv")
     with open(tmp_path / "skipped.csv", encoding="utf-8") as rows:
-        assert {row["id"]: row["reason"] for row in csv.DictReader(rows)}["id00007"] == "it is cut off"
+        assert {row["id"]: row["reason"] for row in csv.DictReader(rows)}[
+            "id00007"
+        ] == "it is cut off"
 
 
 def test_a_batch_of_which_nothing_is_left_is_an_error_that_says_so():
@@ -358,7 +393,9 @@ def test_a_batch_of_which_nothing_is_left_is_an_error_that_says_so():
         sequence[0]
 
 
-@pytest.mark.parametrize("error", [MemoryError, type("SignedOut", (Exception,), {"ends_run": True})])
+@pytest.mark.parametrize(
+    "error", [MemoryError, type("SignedOut", (Exception,), {"ends_run": True})]
+)
 def test_skip_does_not_swallow_what_ends_a_run(error):
     def refuse(file):
         raise error("no more")
@@ -370,7 +407,9 @@ def test_skip_does_not_swallow_what_ends_a_run(error):
 
 
 def test_images_of_two_shapes_are_refused_with_both_shapes():
-    sequence = StreamingSequence(photos(4), read, lambda data: np.zeros((2 + data[1] // 3, 2, 3), np.uint8), reads=1)
+    sequence = StreamingSequence(
+        photos(4), read, lambda data: np.zeros((2 + data[1] // 3, 2, 3), np.uint8), reads=1
+    )
     with pytest.raises(RuntimeError, match=r"shape \(\d, 2, 3\) where others have \(\d, 2, 3\)"):
         sequence[0]
 
@@ -378,11 +417,14 @@ def test_images_of_two_shapes_are_refused_with_both_shapes():
 # Labels and pixels
 
 
-@pytest.mark.parametrize("mode, expected", [
-    ("int", np.array([0, 1, 0, 1], np.int32)),
-    ("categorical", np.array([[1, 0], [0, 1], [1, 0], [0, 1]], np.float32)),
-    ("binary", np.array([[0], [1], [0], [1]], np.float32)),
-])
+@pytest.mark.parametrize(
+    "mode, expected",
+    [
+        ("int", np.array([0, 1, 0, 1], np.int32)),
+        ("categorical", np.array([[1, 0], [0, 1], [1, 0], [0, 1]], np.float32)),
+        ("binary", np.array([[0], [1], [0], [1]], np.float32)),
+    ],
+)
 def test_labels_have_the_forms_of_image_dataset_from_directory(mode, expected):
     _, labels = StreamingSequence(photos(4), read, decode, label_mode=mode, shuffle=False)[0]
     assert labels.dtype == expected.dtype and np.array_equal(labels, expected)
@@ -397,7 +439,9 @@ def test_without_labels_a_batch_is_its_images():
 
 def test_labels_may_come_from_a_mapping_and_classes_in_an_order_of_ones_own():
     labels = {file.id: "cat" if n < 3 else "dog" for n, file in enumerate(photos(4))}
-    sequence = StreamingSequence(photos(4), read, decode, labels=labels, class_names=["dog", "cat"], shuffle=False)
+    sequence = StreamingSequence(
+        photos(4), read, decode, labels=labels, class_names=["dog", "cat"], shuffle=False
+    )
     assert sequence.class_names == ["dog", "cat"]
     assert list(sequence.labels) == list(sequence[0][1]) == [1, 1, 1, 0]
 
@@ -411,7 +455,9 @@ def test_pixels_are_scaled_as_asked():
 
     raw = batch()
     assert raw.dtype == np.uint8
-    assert batch(dtype="float16").dtype == np.float16 and np.array_equal(batch(dtype="float16"), raw)
+    assert batch(dtype="float16").dtype == np.float16 and np.array_equal(
+        batch(dtype="float16"), raw
+    )
     assert np.array_equal(batch(normalize="unit"), raw.astype(np.float32) / 255)
     scores = batch(normalize="zscore")
     assert scores.dtype == np.float32
@@ -419,28 +465,43 @@ def test_pixels_are_scaled_as_asked():
     np.testing.assert_allclose(scores.std(axis=(1, 2, 3)), 1, atol=1e-5)
 
 
-@pytest.mark.parametrize("wrong", [
-    {"batch_size": 0}, {"reads": 0}, {"seed": -1}, {"label_mode": "sparse"}, {"dtype": "int8"},
-    {"normalize": "max"}, {"normalize": "unit", "dtype": "uint8"}, {"on_bad_file": "ignore"}, {"cache": object()},
-])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"batch_size": 0},
+        {"reads": 0},
+        {"seed": -1},
+        {"label_mode": "sparse"},
+        {"dtype": "int8"},
+        {"normalize": "max"},
+        {"normalize": "unit", "dtype": "uint8"},
+        {"on_bad_file": "ignore"},
+        {"cache": object()},
+    ],
+)
 def test_wrong_arguments_are_named_with_what_was_received(wrong):
     with pytest.raises(ValueError, match="Received: "):
         StreamingSequence(photos(4), read, decode, **wrong)
 
 
-@pytest.mark.parametrize("files, how, said", [
-    ([], {}, "There are no files"),
-    ([Photo("1", "a.jpg", None)], {}, r"'a.jpg' \(id 1\) has the label None"),
-    (photos(4), {"class_names": ["class0"]}, "class1.*Received: class_names=\\['class0'\\]"),
-    (photos(6, classes=3), {"label_mode": "binary"}, "needs two classes"),
-])
+@pytest.mark.parametrize(
+    "files, how, said",
+    [
+        ([], {}, "There are no files"),
+        ([Photo("1", "a.jpg", None)], {}, r"'a.jpg' \(id 1\) has the label None"),
+        (photos(4), {"class_names": ["class0"]}, "class1.*Received: class_names=\\['class0'\\]"),
+        (photos(6, classes=3), {"label_mode": "binary"}, "needs two classes"),
+    ],
+)
 def test_files_and_labels_that_do_not_fit_are_named(files, how, said):
     with pytest.raises(ValueError, match=said):
         len(StreamingSequence(files, read, decode, **how))
 
 
 def test_in_order_gives_each_file_once_as_listed_and_not_augmented():
-    sequence = StreamingSequence(photos(20), read, broken, batch_size=8, augment=jitter, on_bad_file="skip")
+    sequence = StreamingSequence(
+        photos(20), read, broken, batch_size=8, augment=jitter, on_bad_file="skip"
+    )
     images, labels, files = zip(*sequence.in_order())
     kept = [n for n in range(20) if n % 5 != 2]
     assert [n for batch in images for n in numbers(batch)] == kept
@@ -481,7 +542,9 @@ keyed.key, keyed.shape = "3x2", (3, 2, 3)
 @pytest.mark.parametrize("room", [100, 10, 0])
 def test_cached_pixels_are_neither_read_nor_decoded_again_and_change_no_batch(room):
     reads = Reads()
-    sequence = StreamingSequence(photos(50), reads, keyed, batch_size=8, augment=jitter, cache=Kept(room))
+    sequence = StreamingSequence(
+        photos(50), reads, keyed, batch_size=8, augment=jitter, cache=Kept(room)
+    )
     plain = StreamingSequence(photos(50), read, keyed, batch_size=8, augment=jitter)
     for _ in range(3):
         assert same(epoch_of(sequence), epoch_of(plain))
@@ -495,7 +558,9 @@ def test_with_a_cache_an_image_that_cannot_be_augmented_is_one_bad_file():
             raise ValueError("it will not turn")
         return image
 
-    sequence = StreamingSequence(photos(8), read, keyed, cache=Kept(), augment=fragile, on_bad_file="skip")
+    sequence = StreamingSequence(
+        photos(8), read, keyed, cache=Kept(), augment=fragile, on_bad_file="skip"
+    )
     assert [len(epoch_of(sequence)[0][0]) for _ in range(2)] == [7, 7]
 
 
@@ -508,7 +573,9 @@ def test_shards_part_each_batch_between_them():
     for _ in range(2):
         whole, *shares = [epoch_of(part) for part in (sequence, *parts)]
         for batch, *share in zip(whole, *shares, strict=True):
-            assert sorted(numbers(batch[0])) == sorted(n for images, _ in share for n in numbers(images))
+            assert sorted(numbers(batch[0])) == sorted(
+                n for images, _ in share for n in numbers(images)
+            )
             assert len(share[0][0]) == len(share[1][0])
     with pytest.raises(ValueError, match="must divide"):
         sequence.shard(0, 3)
@@ -528,12 +595,14 @@ def test_from_any_place_in_an_epoch_the_rest_is_the_same():
         resumed.on_epoch_end()
         resumed.load_state_dict(json.loads(json.dumps(whole.state_dict(1, trained))))
         assert len(resumed) == 4
-        expected = (epochs[1][trained:] or epochs[2])
+        expected = epochs[1][trained:] or epochs[2]
         assert same(epoch_of(resumed), expected)
         assert same(epoch_of(resumed), epochs[2]) or trained == 4
 
 
-@pytest.mark.parametrize("changed", [{"files": photos(31)}, {"seed": 2}, {"batch_size": 4}, {"shuffle": False}])
+@pytest.mark.parametrize(
+    "changed", [{"files": photos(31)}, {"seed": 2}, {"batch_size": 4}, {"shuffle": False}]
+)
 def test_a_state_of_other_batches_is_refused_with_what_changed(changed):
     same_but = {"files": photos(30), "read": read, "decode": decode, "batch_size": 8}
     state = StreamingSequence(**same_but).state_dict(1, 2)
@@ -541,7 +610,9 @@ def test_a_state_of_other_batches_is_refused_with_what_changed(changed):
         StreamingSequence(**same_but | changed).load_state_dict(state)
 
 
-@pytest.mark.parametrize("twin", [copy.copy, copy.deepcopy, lambda sequence: pickle.loads(pickle.dumps(sequence))])
+@pytest.mark.parametrize(
+    "twin", [copy.copy, copy.deepcopy, lambda sequence: pickle.loads(pickle.dumps(sequence))]
+)
 def test_a_copy_gives_the_same_batches_on_its_own(twin):
     sequence = StreamingSequence(iter(photos(30)), read, decode, batch_size=8, augment=jitter)
     sequence.on_epoch_begin()
@@ -557,6 +628,7 @@ def test_a_copy_gives_the_same_batches_on_its_own(twin):
 @pytest.mark.parametrize("leave", ["break", "error", "collected", "closed"])
 def test_no_thread_outlives_its_use(leave):
     """The fixture above looks for threads that are left."""
+
     def sometimes(file):
         if leave == "error" and file.id == "id00150":
             raise ValueError("no")
@@ -651,8 +723,12 @@ print(json.dumps(batches))
 def test_fit_reads_each_file_once_an_epoch_in_the_same_order_on_every_backend(backend):
     """On JAX, `fit` begins an epoch to see a batch, drops it, and begins anew: that is no epoch, and costs no read."""
     pytest.importorskip(backend, reason=f"NOT TESTED on {backend}: it is not installed")
-    done = subprocess.run([sys.executable, "-c", ON_ANOTHER_BACKEND], capture_output=True, text=True,
-                          env={**os.environ, "KERAS_BACKEND": backend})
+    done = subprocess.run(
+        [sys.executable, "-c", ON_ANOTHER_BACKEND],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "KERAS_BACKEND": backend},
+    )
     assert done.returncode == 0, done.stderr[-2000:]
     whole, few = map(json.loads, done.stdout.splitlines()[-2:])
     assert whole["seen"][-12:] == whole["expected"]

@@ -1,4 +1,5 @@
 """From a Drive to batches, all parts at once: the real PyDrive2, decoder, caches and Sequence over HTTP."""
+
 import io
 import time
 
@@ -36,8 +37,11 @@ def look_at_each(sequence, files, pixels):
     """Asserts that an epoch gives each picture once, with its label and its very pixels."""
     expected = sorted((file.label, pixels[file.path].tobytes()) for file in files)
     sequence.on_epoch_begin()
-    seen = [(sequence.class_names[label], image.tobytes()) for k in range(len(sequence))
-            for image, label in zip(*sequence[k])]
+    seen = [
+        (sequence.class_names[label], image.tobytes())
+        for k in range(len(sequence))
+        for image, label in zip(*sequence[k])
+    ]
     sequence.on_epoch_end()
     assert sorted(seen) == expected
     assert seen != expected  # they come in another order than they lie there
@@ -51,7 +55,9 @@ def test_a_thousand_pictures_come_once_an_epoch_with_label_and_pixels(tmp_path, 
     listing = drive.list_images("photos")
     assert server.counts["list"] == 0
     first = next(listing)
-    look_ups = server.counts["list"]  # the name's, the root folder's first page, and the class folder's, one ahead
+    look_ups = server.counts[
+        "list"
+    ]  # the name's, the root folder's first page, and the class folder's, one ahead
     files = [first, *listing]
     assert look_ups <= 4 < server.counts["list"]
     sequence = StreamingSequence(files, drive.read, decoder((HEIGHT, WIDTH)), batch_size=32)
@@ -61,13 +67,20 @@ def test_a_thousand_pictures_come_once_an_epoch_with_label_and_pixels(tmp_path, 
 
 
 @pytest.mark.slow
-def test_ten_thousand_pictures_with_one_fault_in_five_come_whole(tmp_path, drive_server, monkeypatch):
+def test_ten_thousand_pictures_with_one_fault_in_five_come_whole(
+    tmp_path, drive_server, monkeypatch
+):
     """Through both caches: no damaged body gets into them, so an epoch without Drive gives the same pictures."""
     monkeypatch.setattr(drive_module, "DEADLINE", 0.5)
     pixels = draw(tmp_path / "drive", 10_000)
     server = drive_server(tmp_path / "drive", faults=RandomFaults(0.2, seed=5))
-    credentials = Credentials(None, refresh_token=REFRESH_TOKEN, token_uri=f"{server.url}/token", client_id="client",
-                              client_secret="client-secret")
+    credentials = Credentials(
+        None,
+        refresh_token=REFRESH_TOKEN,
+        token_uri=f"{server.url}/token",
+        client_id="client",
+        client_secret="client-secret",
+    )
     drive = Drive(credentials, server.url, sleep=lambda seconds: time.sleep(seconds / 100))
     files, decode = list(drive.list_images("photos")), decoder((HEIGHT, WIDTH))
     read = cached(drive.read, tmp_path / "bytes", max_bytes=1e9)

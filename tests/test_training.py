@@ -39,32 +39,67 @@ class Steps(keras.callbacks.Callback):
         self.count += 1
 
 
-def cell(folder, interrupt=None, epochs=2, files=None, units=4, keep=(), callbacks=(), steps_per_execution=1, fit=None,
-         **options):
+def cell(
+    folder,
+    interrupt=None,
+    epochs=2,
+    files=None,
+    units=4,
+    keep=(),
+    callbacks=(),
+    steps_per_execution=1,
+    fit=None,
+    **options,
+):
     """The cell of a notebook: a new kernel would run just this again. Returns what a test asks about."""
-    train = StreamingSequence(files or photos(20), read, decode, batch_size=4, augment=jitter, seed=2)
+    train = StreamingSequence(
+        files or photos(20), read, decode, batch_size=4, augment=jitter, seed=2
+    )
     keras.utils.set_random_seed(3)
-    model = keras.Sequential([keras.Input((3, 2, 3)), keras.layers.Rescaling(1 / 255), keras.layers.Flatten(),
-                              keras.layers.Dense(units, activation="relu"), keras.layers.Dropout(0.5),
-                              keras.layers.Dense(2, activation="softmax")])
-    eager = steps_per_execution == 1  # which spares the tracing; test_resume.py trains in graph mode
-    model.compile("adam", "sparse_categorical_crossentropy", steps_per_execution=steps_per_execution, 
-                  run_eagerly=eager)
+    model = keras.Sequential(
+        [
+            keras.Input((3, 2, 3)),
+            keras.layers.Rescaling(1 / 255),
+            keras.layers.Flatten(),
+            keras.layers.Dense(units, activation="relu"),
+            keras.layers.Dropout(0.5),
+            keras.layers.Dense(2, activation="softmax"),
+        ]
+    )
+    eager = (
+        steps_per_execution == 1
+    )  # which spares the tracing; test_resume.py trains in graph mode
+    model.compile(
+        "adam",
+        "sparse_categorical_crossentropy",
+        steps_per_execution=steps_per_execution,
+        run_eagerly=eager,
+    )
     steps = Steps()
     try:
         resume = ResumeTraining(train, folder, keep=keep, **{"save_freq": 1} | options)
         breaks = [] if interrupt is None else [Interrupt(interrupt)]
-        model.fit(train, epochs=epochs, verbose=0, callbacks=[*keep, *callbacks, steps, resume, *breaks], **fit or {})
+        model.fit(
+            train,
+            epochs=epochs,
+            verbose=0,
+            callbacks=[*keep, *callbacks, steps, resume, *breaks],
+            **fit or {},
+        )
     except KeyboardInterrupt:
         assert interrupt is not None
-    variables = [np.asarray(variable) for variable in [*model.variables, *model.optimizer.variables]]
-    return SimpleNamespace(variables=variables, steps=steps.count, history=model.history.history, model=model)
+    variables = [
+        np.asarray(variable) for variable in [*model.variables, *model.optimizer.variables]
+    ]
+    return SimpleNamespace(
+        variables=variables, steps=steps.count, history=model.history.history, model=model
+    )
 
 
 def same(run, other):
-    return all(np.array_equal(a, b) for a, b in zip(run.variables, other.variables, strict=True)) and (
-        run.history == other.history
-    )
+    return all(
+        np.array_equal(a, b) for a, b in zip(run.variables, other.variables, strict=True)
+    ) and (run.history == other.history)
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +111,9 @@ def undisturbed(tmp_path_factory):
 
 
 @pytest.mark.parametrize("step", range(0, 10, 2))
-def test_broken_off_before_any_step_a_run_does_the_steps_that_were_left_and_ends_the_same(undisturbed, tmp_path, step):
+def test_broken_off_before_any_step_a_run_does_the_steps_that_were_left_and_ends_the_same(
+    undisturbed, tmp_path, step
+):
     cell(tmp_path, interrupt=step)
     resumed = cell(tmp_path)
     assert resumed.steps == 10 - step
@@ -113,7 +150,9 @@ def test_early_stopping_keeps_its_patience_and_its_best_weights(tmp_path, capsys
     """Loss cannot improve by 10, so a patience of 3 ends each run after 4 epochs, with the first epoch's weights."""
 
     def run(folder, **options):
-        stopper = keras.callbacks.EarlyStopping("loss", patience=3, min_delta=10, restore_best_weights=True)
+        stopper = keras.callbacks.EarlyStopping(
+            "loss", patience=3, min_delta=10, restore_best_weights=True
+        )
         return cell(folder, keep=[stopper], epochs=9, **options)
 
     whole = run(tmp_path / "whole")
@@ -175,14 +214,19 @@ def test_with_both_damaged_training_begins_anew_and_says_so(undisturbed, tmp_pat
     assert capsys.readouterr().out.count("is damaged") == 2
 
 
-def test_no_space_left_is_a_warning_and_the_checkpoint_before_stays(undisturbed, tmp_path, monkeypatch):
+def test_no_space_left_is_a_warning_and_the_checkpoint_before_stays(
+    undisturbed, tmp_path, monkeypatch
+):
     cell(tmp_path, interrupt=4)
     there = {path: path.read_bytes() for path in tmp_path.glob("*.npz")}
 
     def full(descriptor):
         raise OSError(28, "No space left on device")
 
-    with monkeypatch.context() as patch, pytest.warns(UserWarning, match="No space left.*Training goes on"):
+    with (
+        monkeypatch.context() as patch,
+        pytest.warns(UserWarning, match="No space left.*Training goes on"),
+    ):
         patch.setattr(os, "fsync", full)
         assert same(cell(tmp_path), undisturbed)
     assert {path: path.read_bytes() for path in tmp_path.glob("*.npz")} == there
@@ -223,7 +267,9 @@ def test_a_checkpoint_is_arrays_and_json_and_holds_no_secret(tmp_path):
 # Checkpoints on Drive
 
 
-def test_on_a_fresh_machine_the_run_goes_on_from_drive(undisturbed, tmp_path, drive_server, monkeypatch):
+def test_on_a_fresh_machine_the_run_goes_on_from_drive(
+    undisturbed, tmp_path, drive_server, monkeypatch
+):
     """The real client, over HTTP to a stand-in Drive; the local folder is lost, as with Colab's machine."""
     (tmp_path / "drive").mkdir()
     server = drive_server(tmp_path / "drive")
@@ -301,14 +347,25 @@ def measured(cache=None, reads=32, clock=10.0, **stats):
     return meter.history[-1]
 
 
-@pytest.mark.parametrize("stats, advice", [
-    ({"waiting": 0.5}, "Nothing to gain"),
-    ({"waiting": 8.0, "decoding": 9.5 * (os.cpu_count() or 1)}, "PixelCache"),
-    ({"waiting": 8.0, "decoding": 9.5 * (os.cpu_count() or 1), "cache": "one", "cached": 1000}, "Augmentation"),
-    ({"waiting": 8.0, "reading": 300.0}, "raise `reads`"),
-    ({"waiting": 8.0, "reading": 900.0, "reads": 100}, "archive"),
-    ({"waiting": 8.0, "reading": 20.0}, "archive"),
-])
+@pytest.mark.parametrize(
+    "stats, advice",
+    [
+        ({"waiting": 0.5}, "Nothing to gain"),
+        ({"waiting": 8.0, "decoding": 9.5 * (os.cpu_count() or 1)}, "PixelCache"),
+        (
+            {
+                "waiting": 8.0,
+                "decoding": 9.5 * (os.cpu_count() or 1),
+                "cache": "one",
+                "cached": 1000,
+            },
+            "Augmentation",
+        ),
+        ({"waiting": 8.0, "reading": 300.0}, "raise `reads`"),
+        ({"waiting": 8.0, "reading": 900.0, "reads": 100}, "archive"),
+        ({"waiting": 8.0, "reading": 20.0}, "archive"),
+    ],
+)
 def test_the_meter_advises_by_what_took_the_time(stats, advice, capsys):
     row = measured(**stats)
     assert advice in row["advice"] and row["advice"] in capsys.readouterr().out
@@ -319,7 +376,9 @@ def test_the_meter_advises_by_what_took_the_time(stats, advice, capsys):
 
 def test_the_meter_measures_each_epoch_of_a_fit():
     train = StreamingSequence(photos(20), read, decode, batch_size=4)
-    model = keras.Sequential([keras.Input((3, 2, 3)), keras.layers.Flatten(), keras.layers.Dense(2)])
+    model = keras.Sequential(
+        [keras.Input((3, 2, 3)), keras.layers.Flatten(), keras.layers.Dense(2)]
+    )
     model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     meter = InputMeter(train)
     model.fit(train, validation_data=train, epochs=2, verbose=0, callbacks=[meter])

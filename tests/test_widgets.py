@@ -160,7 +160,9 @@ def test_the_code_makes_the_augmenter_that_is_seen(photo):
     """Every control of the explorer is a word of `images.augmenter`."""
     explorer = AugmentationExplorer(photo, augmenter)
     for word, control in explorer.controls.items():
-        control.value = {"fill_mode": "wrap", "random_crop": 0.7}.get(word, getattr(control, "max", True))
+        control.value = {"fill_mode": "wrap", "random_crop": 0.7}.get(
+            word, getattr(control, "max", True)
+        )
     names = {"augmenter": augmenter}
     exec(explorer.code, names)
     expected = names["augment"](photo, np.random.default_rng(1))
@@ -189,7 +191,10 @@ def test_where_no_widget_can_be_a_picture_or_a_text_is(photo, practice):
     """A stored notebook and a printed page lose nothing: IPython is given both, with ipywidgets 7 and 8."""
     from IPython.core.formatters import DisplayFormatter
 
-    for widget in (AugmentationExplorer(photo, augmenter, zoom_range=0.2), FolderPicker(connect(practice), "flower")):
+    for widget in (
+        AugmentationExplorer(photo, augmenter, zoom_range=0.2),
+        FolderPicker(connect(practice), "flower"),
+    ):
         data, _ = DisplayFormatter().format(widget)
         assert data[VIEW]["model_id"] == widget.model_id and len(data["text/plain"]) > 20
         assert "image/png" in data or "folder_id" in data["text/html"]
@@ -207,10 +212,18 @@ def run(practice):
     source = connect(practice)
     files = list(source.list_images("."))
     gone = dataclasses.replace(files[0], id="gone.jpg")
-    stream = StreamingSequence([*files, gone], source.read, decoder((16, 16)), batch_size=8, on_bad_file="skip")
-    model = keras.Sequential([keras.Input((16, 16, 3)), keras.layers.Flatten(), keras.layers.Dense(3)])
-    model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
-    return lambda **options: model.fit(stream, epochs=2, verbose=0, callbacks=[live_view(stream, seconds=0)], **options)
+    stream = StreamingSequence(
+        [*files, gone], source.read, decoder((16, 16)), batch_size=8, on_bad_file="skip"
+    )
+    model = keras.Sequential(
+        [keras.Input((16, 16, 3)), keras.layers.Flatten(), keras.layers.Dense(3)]
+    )
+    model.compile(
+        "sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"]
+    )
+    return lambda **options: model.fit(
+        stream, epochs=2, verbose=0, callbacks=[live_view(stream, seconds=0)], **options
+    )
 
 
 def test_the_live_view_prints_a_line_an_epoch_outside_a_notebook(run, capsys):
@@ -233,7 +246,12 @@ def test_the_live_view_updates_itself_and_stays_as_a_table(run):
     finally:
         InteractiveShell.clear_instance()
     views = [output.data for output in captured.outputs]
-    assert "Epoch 1 of 2, batch 1 of 5, about" in views[0]["text/html"] and "<progress" in views[0]["text/html"]
+    assert (
+        "Epoch 1 of 2, batch 1 of 5, about" in views[0]["text/html"]
+        and "<progress" in views[0]["text/html"]
+    )
     assert views[-1]["text/plain"].startswith("Finished 2 epochs in 0:0")
-    assert "skipped files: 1" in views[-1]["text/html"] and "<progress" not in views[-1]["text/html"]
+    assert (
+        "skipped files: 1" in views[-1]["text/html"] and "<progress" not in views[-1]["text/html"]
+    )
     assert views[-1]["text/html"].count("<tr>") == 3

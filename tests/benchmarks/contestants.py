@@ -3,6 +3,7 @@
 Each function runs in a fresh process (see measure.py). Streams give uint8 or float batches of 32 images of 224 x 224
 and their labels; nobody augments. `local_*` read a folder, `drive_*` the stand-in Drive, `fit_*` train on the result.
 """
+
 import itertools
 import json
 import urllib.request
@@ -13,6 +14,7 @@ HEIGHT, WIDTH = SIZE
 
 
 # reading a folder on the local disk, once
+
 
 def local_ours(folder, library="pillow"):
     """StreamingSequence over a LocalFolder."""
@@ -47,7 +49,9 @@ def local_directory(folder):
     import keras
     import tensorflow as tf
 
-    data = keras.utils.image_dataset_from_directory(folder, image_size=SIZE, batch_size=BATCH, seed=0, verbose=False)
+    data = keras.utils.image_dataset_from_directory(
+        folder, image_size=SIZE, batch_size=BATCH, seed=0, verbose=False
+    )
     for _ in data.take(1):
         pass
     with Meter() as meter:
@@ -59,8 +63,9 @@ def local_generator(folder):
     """ImageDataGenerator.flow_from_directory, which older courses teach."""
     from tensorflow.keras.preprocessing.image import ImageDataGenerator
 
-    data = ImageDataGenerator(rescale=1 / 255).flow_from_directory(folder, target_size=SIZE, batch_size=BATCH,
-                                                                   class_mode="sparse")
+    data = ImageDataGenerator(rescale=1 / 255).flow_from_directory(
+        folder, target_size=SIZE, batch_size=BATCH, class_mode="sparse"
+    )
     data[0]
     with Meter() as meter:
         images = _pass(data[k] for k in range(len(data)))
@@ -72,7 +77,14 @@ def local_grain(folder):
     import grain
 
     photos = _photos(folder)
-    data = grain.MapDataset.source(photos).seed(0).shuffle().map(_open_and_resize).batch(BATCH).to_iter_dataset()
+    data = (
+        grain.MapDataset.source(photos)
+        .seed(0)
+        .shuffle()
+        .map(_open_and_resize)
+        .batch(BATCH)
+        .to_iter_dataset()
+    )
     with Meter() as meter:
         images = _pass(data)
     return meter.per(images)
@@ -84,11 +96,16 @@ def local_datasets(folder, cache):
     import numpy as np
 
     data = datasets.load_dataset("imagefolder", data_dir=folder, split="train", cache_dir=cache)
-    data = data.with_transform(lambda rows: {
-        "pixels": [_resize(image) for image in rows["image"]],
-        "label": rows["label"]})
-    data = data.to_tf_dataset(columns="pixels", label_cols="label", shuffle=True, batch_size=BATCH,
-                              collate_fn=lambda rows: {name: np.stack([row[name] for row in rows]) for name in rows[0]})
+    data = data.with_transform(
+        lambda rows: {"pixels": [_resize(image) for image in rows["image"]], "label": rows["label"]}
+    )
+    data = data.to_tf_dataset(
+        columns="pixels",
+        label_cols="label",
+        shuffle=True,
+        batch_size=BATCH,
+        collate_fn=lambda rows: {name: np.stack([row[name] for row in rows]) for name in rows[0]},
+    )
     with Meter() as meter:
         images = _pass(data)
     return meter.per(images)
@@ -127,12 +144,15 @@ def _resize(image):
 
 # reading from Drive, in `fit` with a model that costs next to nothing
 
+
 def trivial_model(classes=17):
     """Looks at one pixel: what remains is the input's cost."""
     import keras
 
     inputs = keras.Input((HEIGHT, WIDTH, 3))
-    model = keras.Model(inputs, keras.layers.Dense(classes)(keras.layers.Flatten()(inputs[:, :1, :1])))
+    model = keras.Model(
+        inputs, keras.layers.Dense(classes)(keras.layers.Flatten()(inputs[:, :1, :1]))
+    )
     model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     return model
 
@@ -189,9 +209,18 @@ def drive_ours(url, folder, count, reads=32):
 
     drive = connect(endpoint=url)
     files = list(itertools.islice(drive.list_images(folder), count))
-    sequence = StreamingSequence(files, drive.read, decoder(image_size=SIZE), batch_size=BATCH, reads=reads,
-                                 class_names=sorted({file.label for file in files}))
-    return {**timed_fit(sequence), **{name: float(sequence.stats[name]) for name in ("reading", "decoding")}}
+    sequence = StreamingSequence(
+        files,
+        drive.read,
+        decoder(image_size=SIZE),
+        batch_size=BATCH,
+        reads=reads,
+        class_names=sorted({file.label for file in files}),
+    )
+    return {
+        **timed_fit(sequence),
+        **{name: float(sequence.stats[name]) for name in ("reading", "decoding")},
+    }
 
 
 def drive_generator(url, folder, count):
@@ -225,7 +254,7 @@ def drive_pydataset(url, folder, count, workers=8):
             return len(files) // BATCH
 
         def __getitem__(self, index):
-            chosen = files[index * BATCH:(index + 1) * BATCH]
+            chosen = files[index * BATCH : (index + 1) * BATCH]
             return np.array([_download(file) for file in chosen]), np.zeros(BATCH, np.int32)
 
     return timed_fit(Plain(workers=workers, max_queue_size=10))
@@ -240,21 +269,30 @@ def _plain_drive(url):
 
     auth = GoogleAuth()
     auth.credentials = AccessTokenCredentials("practice-token", "benchmarks")
-    auth.service = build("drive", "v2", http=auth.credentials.authorize(httplib2.Http()), cache_discovery=False,
-                         client_options={"api_endpoint": f"{url}/drive/v2/"})
+    auth.service = build(
+        "drive",
+        "v2",
+        http=auth.credentials.authorize(httplib2.Http()),
+        cache_discovery=False,
+        client_options={"api_endpoint": f"{url}/drive/v2/"},
+    )
     return GoogleDrive(auth)
 
 
 def _plain_folder(drive, path):
     parent = "root"
     for name in path.split("/"):
-        parent = drive.ListFile({"q": f"'{parent}' in parents and title = '{name}'"}).GetList()[0]["id"]
+        parent = drive.ListFile({"q": f"'{parent}' in parents and title = '{name}'"}).GetList()[0][
+            "id"
+        ]
     return parent
 
 
 def _plain_files(url, folder, count):
     drive = _plain_drive(url)
-    pages = drive.ListFile({"q": f"'{_plain_folder(drive, folder)}' in parents", "maxResults": 1000})
+    pages = drive.ListFile(
+        {"q": f"'{_plain_folder(drive, folder)}' in parents", "maxResults": 1000}
+    )
     found = itertools.islice(itertools.chain.from_iterable(pages), count)
     return [drive.CreateFile({"id": file["id"]}) for file in found]
 
@@ -264,11 +302,14 @@ def _download(file):
 
     from PIL import Image
 
-    plain = file.auth and type(file)(file.auth, {"id": file["id"]})  # one object per read: httplib2 is not thread-safe
+    plain = file.auth and type(file)(
+        file.auth, {"id": file["id"]}
+    )  # one object per read: httplib2 is not thread-safe
     return _resize(Image.open(io.BytesIO(plain.GetContentIOBuffer().read())))
 
 
 # the epochs after the first, in `fit`
+
 
 def fit_constant(steps):
     """The constant batch."""
@@ -288,7 +329,7 @@ def fit_memory(steps):
             return steps
 
         def __getitem__(self, index):
-            rows = order[index * BATCH:(index + 1) * BATCH]
+            rows = order[index * BATCH : (index + 1) * BATCH]
             return images[rows], np.zeros(BATCH, np.int32)
 
     return timed_fit(Taken(), epochs=3)
@@ -303,8 +344,13 @@ def fit_ours(folder, cache):
 
     drive = connect(folder)
     files = list(drive.list_images("."))
-    sequence = StreamingSequence(files, drive.read, decoder(image_size=SIZE), batch_size=BATCH,
-                                 cache=PixelCache(cache, max_bytes=10e9))
+    sequence = StreamingSequence(
+        files,
+        drive.read,
+        decoder(image_size=SIZE),
+        batch_size=BATCH,
+        cache=PixelCache(cache, max_bytes=10e9),
+    )
     return timed_fit(sequence, epochs=3)
 
 
@@ -313,11 +359,14 @@ def fit_directory(folder):
     import keras
     import tensorflow as tf
 
-    data = keras.utils.image_dataset_from_directory(folder, image_size=SIZE, batch_size=BATCH, seed=0, verbose=False)
+    data = keras.utils.image_dataset_from_directory(
+        folder, image_size=SIZE, batch_size=BATCH, seed=0, verbose=False
+    )
     return timed_fit(data.prefetch(tf.data.AUTOTUNE), epochs=2)
 
 
 # memory, listing
+
 
 def memory_ours(url, folder, count, images):
     """Peak memory while streaming about `images`, over what was resident once all was imported and listed."""
@@ -346,8 +395,11 @@ def list_ours(url, folder):
     next(drive.list_images(folder))
     with Meter() as meter:
         files = list(drive.list_images(folder))
-    return {**meter.per(len(files)), "seconds": meter.wall, "bytes a file": _kept(lambda: list(
-        drive.list_images(folder)))}
+    return {
+        **meter.per(len(files)),
+        "seconds": meter.wall,
+        "bytes a file": _kept(lambda: list(drive.list_images(folder))),
+    }
 
 
 def list_pydrive(url, folder):

@@ -30,7 +30,9 @@ FLOOR = "an eighth, not resized"  # what is left is libjpeg's reading of the bit
 
 def reference(path, size):
     with Image.open(path) as image:
-        return np.asarray(image.convert("RGB").resize(size[::-1], Image.Resampling.BILINEAR), np.float32)
+        return np.asarray(
+            image.convert("RGB").resize(size[::-1], Image.Resampling.BILINEAR), np.float32
+        )
 
 
 def decode_an_eighth(path):
@@ -42,9 +44,12 @@ def decode_an_eighth(path):
 def ways(folder, paths, size):
     """Returns {name: a function that decodes all files and gives their pixels in the order of paths}."""
     found = {}
-    for name, options in (("Pillow, bilinear (default)", {}), ("Pillow, area", {"interpolation": "area"}),
-                          ("opencv, area", {"library": "opencv", "interpolation": "area"}),
-                          ("opencv, bilinear", {"library": "opencv"})):
+    for name, options in (
+        ("Pillow, bilinear (default)", {}),
+        ("Pillow, area", {"interpolation": "area"}),
+        ("opencv, area", {"library": "opencv", "interpolation": "area"}),
+        ("opencv, bilinear", {"library": "opencv"}),
+    ):
         try:
             decode = decoder(size, **options)
         except ImportError:
@@ -74,38 +79,66 @@ def measure(title, folder, size, rounds):
             pixels[name] = decode_all()
             if one:  # the first round warms up
                 times.setdefault(name, []).append((time.process_time() - start) / len(paths) * 1000)
-    print(f"\n{title}: {len(paths)} files of {np.mean([path.stat().st_size for path in paths]) / 1000:.0f} kB to {size}")
+    print(
+        f"\n{title}: {len(paths)} files of {np.mean([path.stat().st_size for path in paths]) / 1000:.0f} kB to {size}"
+    )
     print(f"{'':30}{'CPU ms/image':>14}{'x the peer':>12}{'difference':>12}")
     peer = statistics.median(times[PEER]) if PEER in times else float("nan")
     for name, taken in times.items():
         taken = statistics.median(taken)
         print(f"{name:30}{taken:14.2f}{peer / taken:12.2f}", end="")
-        off = [np.abs(np.asarray(a, np.float32) - b).mean() for a, b in zip(pixels[name], expected) if a.shape == b.shape]
+        off = [
+            np.abs(np.asarray(a, np.float32) - b).mean()
+            for a, b in zip(pixels[name], expected)
+            if a.shape == b.shape
+        ]
         print(f"{np.mean(off):12.2f}" if off else "")
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("folder", type=Path, help="JPEGs in class folders")
     parser.add_argument("--files", type=int, default=120)
-    parser.add_argument("--large", type=int, default=12, help="how many of 4000 x 3000 pixels to make")
-    parser.add_argument("--size", type=int, nargs=2, default=(224, 224), metavar=("HEIGHT", "WIDTH"))
+    parser.add_argument(
+        "--large", type=int, default=12, help="how many of 4000 x 3000 pixels to make"
+    )
+    parser.add_argument(
+        "--size", type=int, nargs=2, default=(224, 224), metavar=("HEIGHT", "WIDTH")
+    )
     parser.add_argument("--rounds", type=int, default=5)
     choice = parser.parse_args()
     size, found = tuple(choice.size), sorted(choice.folder.rglob("*.jpg"))
     found = random.Random(0).sample(found, min(choice.files, len(found)))
-    print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {decoder(size).key}")
+    print(
+        f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {decoder(size).key}"
+    )
     with tempfile.TemporaryDirectory() as small, tempfile.TemporaryDirectory() as large:
         for number, path in enumerate(found):
             Path(small, f"{number:05}.jpg").write_bytes(path.read_bytes())
         measure("Photographs as they are", Path(small), size, choice.rounds)
-        measure("Large photographs", pictures.large(Path(large), choice.folder, choice.large), size, choice.rounds)
+        measure(
+            "Large photographs",
+            pictures.large(Path(large), choice.folder, choice.large),
+            size,
+            choice.rounds,
+        )
     image, rng = decoder(size)(found[0].read_bytes()), np.random.default_rng(0)
     print(f"\n{'augmenter':30}{'CPU ms/image':>14}")
-    geometry = {"rotation_range": 20, "width_shift_range": 0.2, "height_shift_range": 0.2, "zoom_range": 0.2}
-    for name, words in (("turn, shift, zoom; nearest", geometry), ("  the same; reflect", geometry | {"fill_mode": "reflect"}),
-                        ("  the same; constant", geometry | {"fill_mode": "constant"}),
-                        ("random_crop=0.8", {"random_crop": 0.8}), ("horizontal_flip", {"horizontal_flip": True})):
+    geometry = {
+        "rotation_range": 20,
+        "width_shift_range": 0.2,
+        "height_shift_range": 0.2,
+        "zoom_range": 0.2,
+    }
+    for name, words in (
+        ("turn, shift, zoom; nearest", geometry),
+        ("  the same; reflect", geometry | {"fill_mode": "reflect"}),
+        ("  the same; constant", geometry | {"fill_mode": "constant"}),
+        ("random_crop=0.8", {"random_crop": 0.8}),
+        ("horizontal_flip", {"horizontal_flip": True}),
+    ):
         augment, start = augmenter(**words), time.process_time()
         for _ in range(300):
             augment(image, rng)

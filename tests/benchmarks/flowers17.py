@@ -7,6 +7,7 @@ other 204, and the weights are those of the last epoch, averaged over the last s
 
 Prints the report; saves it with the curves, the confusion and the settings in out/flowers17.
 """
+
 import argparse
 import functools
 import json
@@ -32,14 +33,31 @@ from colab_helpers.sequence import StreamingSequence  # noqa: E402
 from tests.benchmarks.measure import Server  # noqa: E402
 
 SIDE = 64  # pixels: what the networks see
-DECODED = 2 * SIDE  # so that a part of a picture is still sharp; the networks' first layer halves it
+DECODED = (
+    2 * SIDE
+)  # so that a part of a picture is still sharp; the networks' first layer halves it
 LOOKED_AT = 0.75  # of width and height, at the test: about what the training shows of a picture (Touvron et al., 2019)
-SETTINGS = {"batch_size": 16, "learning_rate": 2e-3, "warm_up_epochs": 3, "weight_decay": 0.05, "label_smoothing": 0.1,
-            "cutmix_share": 0.5, "average_momentum": 0.99}
-AUGMENT = {"rotation_range": 15, "width_shift_range": 0.12, "height_shift_range": 0.12, "zoom_range": (0.55, 1.0),
-           "horizontal_flip": True, "fill_mode": "reflect"}
-NETWORKS = {"MiniVGGNet": {"filters": (32, 64), "dropout": 0.25, "dense": 512, "last_dropout": 0.5},
-            "deeper": {"filters": (32, 64, 128, 256), "dropout": 0.1, "dense": None, "last_dropout": 0.3}}
+SETTINGS = {
+    "batch_size": 16,
+    "learning_rate": 2e-3,
+    "warm_up_epochs": 3,
+    "weight_decay": 0.05,
+    "label_smoothing": 0.1,
+    "cutmix_share": 0.5,
+    "average_momentum": 0.99,
+}
+AUGMENT = {
+    "rotation_range": 15,
+    "width_shift_range": 0.12,
+    "height_shift_range": 0.12,
+    "zoom_range": (0.55, 1.0),
+    "horizontal_flip": True,
+    "fill_mode": "reflect",
+}
+NETWORKS = {
+    "MiniVGGNet": {"filters": (32, 64), "dropout": 0.25, "dense": 512, "last_dropout": 0.5},
+    "deeper": {"filters": (32, 64, 128, 256), "dropout": 0.1, "dense": None, "last_dropout": 0.3},
+}
 
 
 def network(filters, dropout, dense, last_dropout, classes):
@@ -48,13 +66,17 @@ def network(filters, dropout, dense, last_dropout, classes):
     x = layers.AveragePooling2D(DECODED // SIDE)(layers.Rescaling(1 / 127.5, -1)(x))
     for count in filters:
         for _ in range(2):
-            x = layers.BatchNormalization()(layers.Conv2D(count, 3, padding="same", activation="relu")(x))
+            x = layers.BatchNormalization()(
+                layers.Conv2D(count, 3, padding="same", activation="relu")(x)
+            )
         x = layers.Dropout(dropout)(layers.MaxPooling2D()(x))
     if dense:
         x = layers.BatchNormalization()(layers.Dense(dense, activation="relu")(layers.Flatten()(x)))
     else:
         x = layers.GlobalAveragePooling2D()(x)
-    x = layers.Dense(classes, activation="softmax", dtype="float32")(layers.Dropout(last_dropout)(x))
+    x = layers.Dense(classes, activation="softmax", dtype="float32")(
+        layers.Dropout(last_dropout)(x)
+    )
     return keras.Model(inputs, x)
 
 
@@ -74,7 +96,9 @@ class CutMix(keras.utils.PyDataset):
         if self.rng.random() < self.share:
             side, order = DECODED * np.sqrt(self.rng.random()), self.rng.permutation(len(images))
             middle = self.rng.uniform(0, DECODED, 2)
-            (top, left), (bottom, right) = ((middle + part * side / 2).clip(0, DECODED).astype(int) for part in (-1, 1))
+            (top, left), (bottom, right) = (
+                (middle + part * side / 2).clip(0, DECODED).astype(int) for part in (-1, 1)
+            )
             images = images.copy()
             images[:, top:bottom, left:right] = images[order, top:bottom, left:right]
             taken = (bottom - top) * (right - left) / DECODED**2
@@ -85,39 +109,62 @@ class CutMix(keras.utils.PyDataset):
 class Progress(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         if epoch == 0 or (epoch + 1) % 15 == 0:
-            print(f"    epoch {epoch + 1:2}: loss {logs['loss']:.2f}, accuracy {logs['accuracy']:.2f} on pictures as they "
-                  "are trained on, mixed and varied", flush=True)
+            print(
+                f"    epoch {epoch + 1:2}: loss {logs['loss']:.2f}, accuracy {logs['accuracy']:.2f} on pictures as they "
+                "are trained on, mixed and varied",
+                flush=True,
+            )
 
 
 def train(name, stream, train_files, test_files, epochs, seed):
     """Trains one network with one seed; returns its history, and the probabilities and labels of the test pictures."""
     keras.utils.set_random_seed(seed)
-    sequence = stream(train_files, label_mode="categorical", batch_size=SETTINGS["batch_size"], seed=seed,
-                      augment=augmenter(**AUGMENT))
+    sequence = stream(
+        train_files,
+        label_mode="categorical",
+        batch_size=SETTINGS["batch_size"],
+        seed=seed,
+        augment=augmenter(**AUGMENT),
+    )
     model = network(**NETWORKS[name], classes=len(sequence.class_names))
     steps, rate = len(sequence), SETTINGS["learning_rate"]
     warm_up = min(SETTINGS["warm_up_epochs"], epochs // 2) * steps
-    schedule = keras.optimizers.schedules.CosineDecay(rate / 20, epochs * steps - warm_up, warmup_target=rate,
-                                                      warmup_steps=warm_up)
+    schedule = keras.optimizers.schedules.CosineDecay(
+        rate / 20, epochs * steps - warm_up, warmup_target=rate, warmup_steps=warm_up
+    )
     model.compile(
-        keras.optimizers.AdamW(schedule, weight_decay=SETTINGS["weight_decay"], use_ema=True,
-                               ema_momentum=SETTINGS["average_momentum"]),
-        keras.losses.CategoricalCrossentropy(label_smoothing=SETTINGS["label_smoothing"]), metrics=["accuracy"])
+        keras.optimizers.AdamW(
+            schedule,
+            weight_decay=SETTINGS["weight_decay"],
+            use_ema=True,
+            ema_momentum=SETTINGS["average_momentum"],
+        ),
+        keras.losses.CategoricalCrossentropy(label_smoothing=SETTINGS["label_smoothing"]),
+        metrics=["accuracy"],
+    )
     mixed = CutMix(sequence, SETTINGS["cutmix_share"], seed)
     history = model.fit(mixed, epochs=epochs, callbacks=[Progress()], verbose=0).history
     inputs, side = keras.Input((DECODED, DECODED, 3)), int(LOOKED_AT * DECODED)
     x = layers.Resizing(DECODED, DECODED)(layers.CenterCrop(side, side)(inputs))
-    both = keras.Model(inputs, layers.average([model(x), model(keras.ops.flip(x, axis=2))]))  # and its mirror image
-    return history, *predict_once(both, stream(test_files, shuffle=False, class_names=sequence.class_names))[:2]
+    both = keras.Model(
+        inputs, layers.average([model(x), model(keras.ops.flip(x, axis=2))])
+    )  # and its mirror image
+    return history, *predict_once(
+        both, stream(test_files, shuffle=False, class_names=sequence.class_names)
+    )[:2]
 
 
 def parse():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("folder", type=Path, help="Flowers-17 in class folders")
     parser.add_argument("--networks", default=",".join(NETWORKS), help="which of them")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--epochs", type=int, default=75)
-    parser.add_argument("--validate", action="store_true", help="leave the test pictures alone: 816 train, 204 test")
+    parser.add_argument(
+        "--validate", action="store_true", help="leave the test pictures alone: 816 train, 204 test"
+    )
     parser.add_argument("--out", type=Path, default=Path("out/flowers17"))
     return parser.parse_args()
 
@@ -125,10 +172,14 @@ def parse():
 def main():
     choice = parse()
     if not choice.folder.is_dir():
-        sys.exit(f"There is no folder '{choice.folder}'. Name one of class folders: make flowers17 FOLDER=path")
+        sys.exit(
+            f"There is no folder '{choice.folder}'. Name one of class folders: make flowers17 FOLDER=path"
+        )
     cpu = Path("/proc/cpuinfo")
     policy = "mixed_bfloat16" if cpu.exists() and "avx512_bf16" in cpu.read_text() else "float32"
-    keras.mixed_precision.set_global_policy(policy)  # convolutions take half the time where the processor has it
+    keras.mixed_precision.set_global_policy(
+        policy
+    )  # convolutions take half the time where the processor has it
     choice.out.mkdir(parents=True, exist_ok=True)
     (choice.out / "report.txt").write_text("")
 
@@ -139,32 +190,67 @@ def main():
 
     with tempfile.TemporaryDirectory() as work:
         (Path(work) / "drive").mkdir()
-        with Server(Path(work) / "drive", "--mount", f"flowers17={choice.folder.resolve()}") as server:
+        with Server(
+            Path(work) / "drive", "--mount", f"flowers17={choice.folder.resolve()}"
+        ) as server:
             drive = connect(endpoint=server.url)
-            decode, cache = decoder((DECODED, DECODED)), PixelCache(Path(work) / "pixels", max_bytes=1e9)
-            stream = functools.partial(StreamingSequence, read=drive.read, decode=decode, cache=cache)
-            train_files, test_files = split(drive.list_images("flowers17"), (0.75, 0.25), seed=0, exact=True)
+            decode, cache = (
+                decoder((DECODED, DECODED)),
+                PixelCache(Path(work) / "pixels", max_bytes=1e9),
+            )
+            stream = functools.partial(
+                StreamingSequence, read=drive.read, decode=decode, cache=cache
+            )
+            train_files, test_files = split(
+                drive.list_images("flowers17"), (0.75, 0.25), seed=0, exact=True
+            )
             if choice.validate:
                 train_files, test_files = split(train_files, (0.8, 0.2), seed=0, exact=True)
             names = sorted({file.label for file in train_files})
-            say(f"{len(train_files)} pictures to train, {len(test_files)} to test, {len(names)} classes; {policy}")
+            say(
+                f"{len(train_files)} pictures to train, {len(test_files)} to test, {len(names)} classes; {policy}"
+            )
             found = {}
             for name in choice.networks.split(","):
                 for seed in range(choice.seeds):
                     begun = time.perf_counter()
-                    history, probabilities, labels = train(name, stream, train_files, test_files, choice.epochs, seed)
+                    history, probabilities, labels = train(
+                        name, stream, train_files, test_files, choice.epochs, seed
+                    )
                     accuracy = float((probabilities.argmax(axis=1) == labels).mean())
-                    found.setdefault(name, []).append({"seed": seed, "accuracy": round(accuracy, 4),
-                                                       "minutes": round((time.perf_counter() - begun) / 60, 1)})
-                    say(f"{name}, seed {seed}: test accuracy {accuracy:.3f} after {found[name][-1]['minutes']} minutes")
+                    found.setdefault(name, []).append(
+                        {
+                            "seed": seed,
+                            "accuracy": round(accuracy, 4),
+                            "minutes": round((time.perf_counter() - begun) / 60, 1),
+                        }
+                    )
+                    say(
+                        f"{name}, seed {seed}: test accuracy {accuracy:.3f} after {found[name][-1]['minutes']} minutes"
+                    )
                     if seed == 0:
                         say(report(probabilities, labels, names).round(2).to_string())
                         plots.learning_curves(history).savefig(choice.out / f"{name}_curves.png")
-                        plots.confusion(labels, probabilities, names).savefig(choice.out / f"{name}_confusion.png")
-                    (choice.out / "settings.json").write_text(json.dumps(
-                        {"settings": SETTINGS, "augment": AUGMENT, "networks": NETWORKS, "epochs": choice.epochs,
-                         "side": SIDE, "decoded": DECODED, "looked_at": LOOKED_AT, "precision": policy, "validate": choice.validate,
-                         "found": found}, indent=2))
+                        plots.confusion(labels, probabilities, names).savefig(
+                            choice.out / f"{name}_confusion.png"
+                        )
+                    (choice.out / "settings.json").write_text(
+                        json.dumps(
+                            {
+                                "settings": SETTINGS,
+                                "augment": AUGMENT,
+                                "networks": NETWORKS,
+                                "epochs": choice.epochs,
+                                "side": SIDE,
+                                "decoded": DECODED,
+                                "looked_at": LOOKED_AT,
+                                "precision": policy,
+                                "validate": choice.validate,
+                                "found": found,
+                            },
+                            indent=2,
+                        )
+                    )
     for name, runs in found.items():
         mean = np.mean([run["accuracy"] for run in runs])
         say(f"{name}: mean test accuracy over {len(runs)} seeds {mean:.3f}")

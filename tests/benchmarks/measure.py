@@ -3,6 +3,7 @@
 A contestant is a module-level function that takes plain arguments and returns a dict of numbers. `rounds` runs
 A, B, A, B, ... so that whatever else the machine does falls on all alike, and ratios are taken within a round.
 """
+
 import contextlib
 import gc
 import importlib
@@ -24,6 +25,7 @@ MB = 1e6
 
 # in the contestant's process
 
+
 class Meter:
     """Seconds by the wall, seconds of CPU (children too), and megabytes above what was resident at the start."""
 
@@ -38,12 +40,20 @@ class Meter:
         self.memory = (_status("VmHWM") - self._rss) / MB
 
     def per(self, images):
-        return {"images": images, "images/s": images / self.wall, "wall ms": self.wall / images * 1e3,
-                "CPU ms": self.cpu / images * 1e3, "memory MB": self.memory}
+        return {
+            "images": images,
+            "images/s": images / self.wall,
+            "wall ms": self.wall / images * 1e3,
+            "CPU ms": self.cpu / images * 1e3,
+            "memory MB": self.memory,
+        }
 
 
 def _cpu():
-    own, children = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
+    own, children = (
+        resource.getrusage(resource.RUSAGE_SELF),
+        resource.getrusage(resource.RUSAGE_CHILDREN),
+    )
     return own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
 
 
@@ -55,16 +65,32 @@ def _status(name):
 
 # in the process that compares
 
+
 def fresh(function, **arguments):
     """Runs a contestant in a process of its own; returns its dict."""
-    command = [sys.executable, "-m", "tests.benchmarks.measure", function.__module__, function.__name__,
-               json.dumps(arguments)]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONWARNINGS": "ignore",
-                   "HF_HUB_OFFLINE": "1", "HF_DATASETS_DISABLE_PROGRESS_BARS": "1"}
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True,
-                          timeout=1800)
+    command = [
+        sys.executable,
+        "-m",
+        "tests.benchmarks.measure",
+        function.__module__,
+        function.__name__,
+        json.dumps(arguments),
+    ]
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "PYTHONWARNINGS": "ignore",
+        "HF_HUB_OFFLINE": "1",
+        "HF_DATASETS_DISABLE_PROGRESS_BARS": "1",
+    }
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=1800
+    )
     if done.returncode:
-        raise RuntimeError(f"{function.__module__}.{function.__name__} failed:\n{done.stderr[-3000:]}")
+        raise RuntimeError(
+            f"{function.__module__}.{function.__name__} failed:\n{done.stderr[-3000:]}"
+        )
     return json.loads(done.stdout.splitlines()[-1])
 
 
@@ -88,15 +114,22 @@ def ratio(results, one, other, key):
 
 
 def _shown(result):
-    return ", ".join(f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}"
-                     for name, value in result.items())
+    return ", ".join(
+        f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}"
+        for name, value in result.items()
+    )
 
 
 class Server:
     """The stand-in Drive in a process of its own, so that its CPU is not the client's."""
 
     def __init__(self, folder, *options):
-        self._command = [sys.executable, str(ROOT / "tests" / "fake_drive.py"), str(folder), *map(str, options)]
+        self._command = [
+            sys.executable,
+            str(ROOT / "tests" / "fake_drive.py"),
+            str(folder),
+            *map(str, options),
+        ]
 
     def __enter__(self):
         self._process = subprocess.Popen(self._command, stdout=subprocess.PIPE, text=True)
@@ -117,10 +150,25 @@ class Server:
 
 def machine():
     """The machine and the versions, without a name of either."""
-    model = next((line.partition(":")[2].strip() for line in Path("/proc/cpuinfo").read_text().splitlines()
-                  if line.startswith("model name")), platform.machine())
+    model = next(
+        (
+            line.partition(":")[2].strip()
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if line.startswith("model name")
+        ),
+        platform.machine(),
+    )
     cores = len(os.sched_getaffinity(0))
-    names = "keras", "tensorflow", "numpy", "pillow", "opencv-python-headless", "PyDrive2", "grain", "datasets"
+    names = (
+        "keras",
+        "tensorflow",
+        "numpy",
+        "pillow",
+        "opencv-python-headless",
+        "PyDrive2",
+        "grain",
+        "datasets",
+    )
     versions = []
     for name in names:
         with contextlib.suppress(metadata.PackageNotFoundError):
@@ -130,5 +178,8 @@ def machine():
 
 if __name__ == "__main__":
     module, name, arguments = sys.argv[1:]
-    print(json.dumps(getattr(importlib.import_module(module), name)(**json.loads(arguments))), flush=True)
+    print(
+        json.dumps(getattr(importlib.import_module(module), name)(**json.loads(arguments))),
+        flush=True,
+    )
     os._exit(0)  # a peer's threads must not hold the process

@@ -1,4 +1,5 @@
 """The pictures that are read: small photographs, many of them, and large ones made from them."""
+
 import os
 import shutil
 from pathlib import Path
@@ -38,7 +39,9 @@ def large(work, source, count):
         mosaic = Image.new("RGB", (4000, 3000))
         for tile in range(64):
             with Image.open(photos[(n * 64 + tile * 7) % len(photos)]) as photo:
-                photo = photo.convert("RGB").resize((500, 375)) if photo.size != (500, 375) else photo
+                photo = (
+                    photo.convert("RGB").resize((500, 375)) if photo.size != (500, 375) else photo
+                )
                 mosaic.paste(photo, (tile % 8 * 500, tile // 8 * 375))
         path = work / "large" / f"class_{n % 2}" / f"{n:03d}.jpg"
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -15,14 +15,18 @@ from pathlib import Path
 import nbformat
 
 ROOT = Path(__file__).resolve().parents[2]
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+CHROMIUM = (
+    shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+)
 # Without the last flags, Chromium looks for hosts of its maker's at every start.
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]  # fmt: skip
 # Another ipywidgets than the installed one, as `pip install --target` leaves it: its Python part and its browser part.
 WIDGETS = os.environ.get("BROWSER_TEST_WIDGETS")
 SETTINGS = {
-    "@jupyterlab/notebook-extension/tracker": {"windowingMode": "none"},  # else cells out of sight are not drawn
+    "@jupyterlab/notebook-extension/tracker": {
+        "windowingMode": "none"
+    },  # else cells out of sight are not drawn
     "@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
 }
 
@@ -64,7 +68,9 @@ def jupyter_lab(folder, drive_url):
                "--LabApp.expose_app_in_browser=True"]  # fmt: skip
     log = home / "log.txt"
     with open(log, "wb") as out:
-        server = subprocess.Popen(command, env=environment, cwd=folder, stdout=out, stderr=subprocess.STDOUT)
+        server = subprocess.Popen(
+            command, env=environment, cwd=folder, stdout=out, stderr=subprocess.STDOUT
+        )
     try:
         yield f"{_address(server, log)}/lab{{}}?reset&token={token}"
     finally:
@@ -123,7 +129,9 @@ class Notebook:
 
     def wait_until_idle(self, seconds=300):
         """The status bar says so; the notebook's own indicator says idle before there is a kernel."""
-        self.page.locator("#jp-main-statusbar").get_by_text("| Idle").wait_for(timeout=seconds * 1000)
+        self.page.locator("#jp-main-statusbar").get_by_text("| Idle").wait_for(
+            timeout=seconds * 1000
+        )
 
     def run_all(self, seconds=300):
         """Menu Run > Run All Cells; waits until the last cell has its number."""
@@ -131,7 +139,9 @@ class Notebook:
         self.page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
         last = self.code_cells().last.locator(".jp-InputArea-prompt")
         self.page.wait_for_function(
-            "prompt => /\\[\\d+\\]/.test(prompt.textContent)", arg=last.element_handle(), timeout=seconds * 1000
+            "prompt => /\\[\\d+\\]/.test(prompt.textContent)",
+            arg=last.element_handle(),
+            timeout=seconds * 1000,
         )
         self.wait_until_idle()
 
@@ -140,11 +150,15 @@ class Notebook:
 
     def errors(self):
         """The texts of all error outputs."""
-        return self.panel.locator("[data-mime-type='application/vnd.jupyter.error']").all_inner_texts()
+        return self.panel.locator(
+            "[data-mime-type='application/vnd.jupyter.error']"
+        ).all_inner_texts()
 
     def warnings(self):
         """What stands on stderr, where a reader sees it on a red ground."""
-        return self.panel.locator("[data-mime-type='application/vnd.jupyter.stderr']").all_inner_texts()
+        return self.panel.locator(
+            "[data-mime-type='application/vnd.jupyter.stderr']"
+        ).all_inner_texts()
 
     def cut_off(self):
         """What is not seen without scrolling to the right, a line each."""
@@ -175,4 +189,6 @@ class StoredNotebook(Notebook):
             path,
         )
         self.panel = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
-        self.panel.locator(f":nth-match(.jp-Cell, {cells})").wait_for(timeout=120_000)  # they come one by one
+        self.panel.locator(f":nth-match(.jp-Cell, {cells})").wait_for(
+            timeout=120_000
+        )  # they come one by one

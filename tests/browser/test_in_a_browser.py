@@ -9,12 +9,24 @@ import shutil
 from pathlib import Path
 
 import pytest
-from browser.lab import CHROMIUM, ROOT, WIDGETS, Notebook, StoredNotebook, chromium, fresh_copy, jupyter_lab
+from browser.lab import (
+    CHROMIUM,
+    ROOT,
+    WIDGETS,
+    Notebook,
+    StoredNotebook,
+    chromium,
+    fresh_copy,
+    jupyter_lab,
+)
 from course import NOTEBOOKS, read_notebook, stand_in_drive
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM, reason="NOT TESTED in a browser: no Chromium here (Debian: apt install chromium)"),
+    pytest.mark.skipif(
+        not CHROMIUM,
+        reason="NOT TESTED in a browser: no Chromium here (Debian: apt install chromium)",
+    ),
     pytest.mark.skipif(
         not all(map(importlib.util.find_spec, ("jupyterlab", "playwright"))),
         reason="NOT TESTED in a browser: `make browser-test` installs what it needs",
@@ -34,7 +46,10 @@ def lab(tmp_path_factory):
         shutil.copy(path, folder / "stored")
     for name in NAMES + LONGER:
         fresh_copy(ROOT / "notebooks" / f"{name}.ipynb", folder)
-    with stand_in_drive(tmp_path_factory.mktemp("drive")) as (url, _), jupyter_lab(folder, url) as address:
+    with (
+        stand_in_drive(tmp_path_factory.mktemp("drive")) as (url, _),
+        jupyter_lab(folder, url) as address,
+    ):
         yield address
 
 
@@ -73,14 +88,18 @@ def page_for_stored(lab, new_page):
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_stored_notebook_is_seen_whole(page_for_stored, path):
     """Opened and not run, in a window 1280 pixels wide: no code, text or table is cut off, and nothing is on red."""
-    notebook = StoredNotebook(page_for_stored, f"stored/{path.name}", len(read_notebook(path).cells))
+    notebook = StoredNotebook(
+        page_for_stored, f"stored/{path.name}", len(read_notebook(path).cells)
+    )
     assert notebook.pictures(PICTURES / "stored" / path.stem) >= 8
     assert notebook.cut_off() == []
     assert notebook.warnings() == []
     assert notebook.errors() == []
 
 
-@pytest.mark.parametrize("name", [*NAMES, *(pytest.param(name, marks=pytest.mark.slow) for name in LONGER)])
+@pytest.mark.parametrize(
+    "name", [*NAMES, *(pytest.param(name, marks=pytest.mark.slow) for name in LONGER)]
+)
 def test_the_notebook_runs_to_its_end(opened, name):
     """Run > Run All Cells: no error, no warning in the way, nothing cut off."""
     notebook = opened(name)
@@ -125,11 +144,15 @@ def test_a_slider_changes_the_picture_and_the_code(opened):
     degrees = int(re.search(r"rotation_range=(\d+)", line)[1])
     explorer.screenshot(path=PICTURES / "explorer_before.png")
     # The class shows which ipywidgets draws it: 7 or 8.
-    explorer.locator(".rotation-range").locator(".ui-slider-handle" if WIDGETS else ".noUi-handle").focus()
+    explorer.locator(".rotation-range").locator(
+        ".ui-slider-handle" if WIDGETS else ".noUi-handle"
+    ).focus()
     for _ in range(5):
         page.keyboard.press("ArrowRight")
     code.get_by_text(f"rotation_range={degrees + 25}").wait_for()
-    page.wait_for_function("([image, before]) => image.src != before", arg=[picture.element_handle(), before])
+    page.wait_for_function(
+        "([image, before]) => image.src != before", arg=[picture.element_handle(), before]
+    )
     explorer.screenshot(path=PICTURES / "explorer_after.png")
 
 
