@@ -23,7 +23,7 @@ help:  ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1  /p' Makefile | awk -F'  ' '{printf "make %-13s %s\n", $$1, $$2}'
 
 run: .venv/ready  ## the course 01 to 05 on pictures it draws; on your own photos with FOLDER=path
-	@.venv/bin/python tests/course.py run $(if $(FOLDER),--folder "$(FOLDER)")
+	@.venv/bin/python notebooks/course.py run $(if $(FOLDER),--folder "$(FOLDER)")
 
 test: .venv/ready  ## tests and all notebooks, with the newest versions of everything
 	.venv/bin/ruff check
@@ -50,10 +50,10 @@ flowers17: .venv/ready  ## the Flowers-17 tutorial's job, three seeds, more than
 	@.venv/bin/python -m tests.benchmarks.flowers17 "$(FOLDER)"
 
 notebooks: .venv/ready  ## run the notebooks and store their outputs, and the README's pictures, again
-	@.venv/bin/python tests/course.py store
+	@.venv/bin/python notebooks/course.py store
 
 address:  ## point all badges and setup cells at a fork: REPO=owner/name
-	@"$(PYTHON)" tests/course.py address "$(REPO)"
+	@"$(PYTHON)" notebooks/course.py address "$(REPO)"
 
 clean:  ## remove what run and test made
 	rm -rf .venv .venv-colab out build *.egg-info .pytest_cache .ruff_cache

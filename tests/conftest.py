@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 import pytest
-from fake_drive import FakeDrive
+from stand_in import FakeDrive
 
 from colab_helpers.practice import make_practice_folder
 

@@ -126,13 +126,16 @@ class Server:
     def __init__(self, folder, *options):
         self._command = [
             sys.executable,
-            str(ROOT / "tests" / "fake_drive.py"),
+            "-m",
+            "tests.stand_in",
             str(folder),
             *map(str, options),
         ]
 
     def __enter__(self):
-        self._process = subprocess.Popen(self._command, stdout=subprocess.PIPE, text=True)
+        self._process = subprocess.Popen(
+            self._command, stdout=subprocess.PIPE, text=True, cwd=ROOT
+        )
         self.url = self._process.stdout.readline().strip()
         return self
 

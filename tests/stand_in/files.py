@@ -1,4 +1,4 @@
-"""What lies on the stand-in Drive, what a search finds there, and which fields are told. See fake_drive.py."""
+"""What lies on the stand-in Drive, what a search finds there, and which fields are told. See drive.py."""
 
 import base64
 import collections
@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import googleapiclient
-from fake_http import Refusal
+from .server import Refusal
 
 FOLDER = "application/vnd.google-apps.folder"
 SHORTCUT = "application/vnd.google-apps.shortcut"

@@ -49,6 +49,8 @@ import google.auth.exceptions
 import google_auth_httplib2
 import httplib2
 
+from .files import File, Listing
+
 __all__ = [
     "connect",
     "Drive",
@@ -426,51 +428,6 @@ def _seconds(retry_after):
 
 
 # ---- Files and listings ----------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class File:
-    """A file as listed: what it is called and what its content was, never the content itself.
-
-    Attributes:
-        id: str; Drive's file ID, or the path below a LocalFolder.
-        name, label, path: str; the label is the name of the folder it lies in, the path begins
-            below the folder that was listed. In these two a slash in a name stands as "_".
-        size: int, bytes, or None for a Google document. md5: str, hex, or None.
-        version: str; another one when the content is.
-    """
-
-    id: str
-    name: str
-    label: str
-    path: str
-    size: int | None
-    md5: str | None
-    version: str
-
-
-class Listing:
-    """An iterator of files that knows how far it is; a page is fetched when you get there.
-
-    Example:
-        listing = drive.list_images("flowers17")
-        first = next(listing)
-        rest = drive.list_images("flowers17", position=listing.position)    # also tomorrow, elsewhere
-
-    Attributes:
-        position: dict, fit for JSON. A listing made with it goes on at the page that is being
-            given out now, so drop by id what comes twice. At the end, `list_changes` takes it.
-    """
-
-    def __init__(self, walk, position=None):
-        self.position = dict(position or {})
-        self._files = walk(self.position)
-
-    def __iter__(self):
-        return self
-
-    def __next__(self):
-        return next(self._files)
 
 
 def _below(path, name):

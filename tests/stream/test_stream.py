@@ -5,7 +5,7 @@ import time
 
 import numpy as np
 import pytest
-from fake_drive import REFRESH_TOKEN, RandomFaults
+from stand_in import REFRESH_TOKEN, RandomFaults
 from google.oauth2.credentials import Credentials
 from PIL import Image
 

@@ -9,10 +9,10 @@ The real PyDrive2 speaks to it over HTTP, so nothing in a test has to be patched
 
 From a terminal, until Ctrl-C (its URL is the first line printed):
 
-    python tests/fake_drive.py photos --mount flowers=/data/flowers17 --latency 0.1
+    python -m tests.stand_in photos --mount flowers=/data/flowers17 --latency 0.1
 
 The whole server is one function of a request, `FakeDrive.answer`; around it `FakeDrive.respond` plays what goes
-wrong on the way. HTTP and faults are in fake_http.py, files and searches in fake_files.py. One asyncio thread serves
+wrong on the way. HTTP and faults are in server.py, files and searches in files.py. One asyncio thread serves
 everybody, so that hundreds of slow requests cost next to no CPU. What the folder shows:
 
 - a file `notes.gdoc` is a Google document (`.gsheet`, `.gslides` likewise): no size, no md5, no download;
@@ -22,7 +22,6 @@ everybody, so that hundreds of slow requests cost next to no CPU. What the folde
 Names, parameters and answers follow Google's own discovery document, which googleapiclient ships.
 """
 
-import argparse
 import asyncio
 import base64
 import collections
@@ -34,15 +33,13 @@ import os
 import random
 import re
 import shutil
-import signal
-import sys
 import tempfile
 import threading
 import time
 import urllib.parse
 from pathlib import Path
 
-from fake_files import (
+from .files import (
     FOLDER,
     SHORTCUT,
     Extra,
@@ -56,7 +53,7 @@ from fake_files import (
     rfc3339,
     schemas,
 )
-from fake_http import Connection, Fault, RandomFaults, Refusal, Response, every_fault, reply
+from .server import Connection, Fault, RandomFaults, Refusal, Response, every_fault, reply
 
 __all__ = [
     "FOLDER",
@@ -725,50 +722,3 @@ class FakeDrive:
             return []
         return [fault for fault in self.faults if fault.used < (fault.times or 1)]
 
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folder", help="what My Drive holds; uploads are written here")
-    parser.add_argument(
-        "--mount", action="append", default=[], metavar="NAME=PATH", help="a folder shown read-only"
-    )
-    parser.add_argument(
-        "--virtual",
-        action="append",
-        default=[],
-        metavar="NAME=COUNT",
-        help="a folder of this many files in memory, which repeat the images found",
-    )
-    parser.add_argument("--port", type=int, default=0)
-    parser.add_argument(
-        "--latency", type=float, default=0.0, help="mean seconds before each answer"
-    )
-    parser.add_argument("--sigma", type=float, default=0.0, help="spread of a lognormal latency")
-    parser.add_argument(
-        "--reads", metavar="COUNT/SECONDS", help="downloads allowed in a window, such as 27/1"
-    )
-    options = parser.parse_args()
-    limit = tuple(float(part) for part in options.reads.split("/")) if options.reads else None
-    with FakeDrive(
-        options.folder,
-        mounts=dict(one.split("=", 1) for one in options.mount),
-        port=options.port,
-        virtual={
-            name: int(count) for name, count in (one.split("=", 1) for one in options.virtual)
-        },
-        latency=options.latency,
-        latency_sigma=options.sigma,
-        reads_per_window=limit,
-    ) as server:
-        print(server.url, flush=True)
-        signal.signal(
-            signal.SIGTERM, lambda *_: sys.exit()
-        )  # SIGINT may be ignored: shells do that in the background
-        try:
-            threading.Event().wait()
-        except KeyboardInterrupt:
-            pass
-
-
-if __name__ == "__main__":
-    main()

@@ -263,7 +263,7 @@ def results(*arguments, timeout):
     """Decodes in a process of its own, with a limit to its memory; returns what became of each file."""
     answer = subprocess.run(
         [sys.executable, "-X", "faulthandler", __file__, *map(str, arguments)], capture_output=True, text=True,
-        timeout=timeout, env={"PYTHONPATH": str(Path(__file__).parents[1])},
+        timeout=timeout, env={"PYTHONPATH": str(Path(__file__).parents[2])},
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY)),
     )  # fmt: skip
     lines = answer.stdout.splitlines()

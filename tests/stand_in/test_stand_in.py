@@ -11,7 +11,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from fake_drive import (
+from stand_in import (
     FOLDER,
     PRACTICE_TOKEN,
     REFRESH_TOKEN,
@@ -27,6 +27,8 @@ from oauth2client.client import AccessTokenCredentials
 from pydrive2.auth import GoogleAuth
 from pydrive2.drive import GoogleDrive
 from pydrive2.files import ApiRequestError
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -527,12 +529,13 @@ def test_random_faults_are_a_share_and_the_same_for_the_same_seed():
 def test_it_serves_from_the_command_line(folder):
     command = [
         sys.executable,
-        str(Path(__file__).parent / "fake_drive.py"),
+        "-m",
+        "tests.stand_in",
         str(folder / "dogs"),
         "--mount",
         f"photos={folder / 'cats'}",
     ]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
         try:
             request = urllib.request.Request(
                 process.stdout.readline().strip() + "/drive/v2/files?q=title='photos'",

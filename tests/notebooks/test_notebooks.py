@@ -116,7 +116,7 @@ def test_it_does_not_know_that_it_is_tested(path):
         assert not re.search(
             r"if .*(testing|pytest|nbval|COLAB_HELPERS_DRIVE|CI\b)", cell.source, re.I
         ), cell.source
-        assert "fake_drive" not in cell.source
+        assert "stand_in" not in cell.source
 
 
 @each_notebook

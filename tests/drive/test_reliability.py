@@ -12,9 +12,10 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
-from fake_drive import PRACTICE_TOKEN, REFRESH_TOKEN, Fault, RandomFaults, every_fault
+from stand_in import PRACTICE_TOKEN, REFRESH_TOKEN, Fault, RandomFaults, every_fault
 from google.oauth2.credentials import Credentials
 from googleapiclient.http import MediaIoBaseUpload
 
@@ -29,6 +30,8 @@ from colab_helpers.drive import (
     _Pace,
     connect,
 )
+
+ROOT = Path(__file__).parents[2]
 
 
 class Clock:
@@ -533,7 +536,7 @@ def test_refusals_that_do_not_end_end_the_read_after_minutes(opened):
 def test_a_listed_file_takes_at_most_450_bytes():
     source = """
 import tracemalloc, sys
-from fake_drive import FakeDrive, Extra
+from stand_in import FakeDrive, Extra
 from colab_helpers.drive import connect
 with FakeDrive(None, extra=[Extra(".", f"photograph_{n:06d}.jpg", b"%d" % n) for n in range(5000)]) as server:
     drive = connect(endpoint=server.url)
@@ -622,12 +625,13 @@ def test_100_000_files_are_listed_twice_as_fast_as_by_pydrive2(tmp_path):
     (tmp_path / "one.jpg").write_bytes(b"1")
     program = [
         sys.executable,
-        os.path.join(os.path.dirname(__file__), "fake_drive.py"),
+        "-m",
+        "tests.stand_in",
         str(tmp_path),
         "--virtual",
         "many=100000",
     ]
-    with subprocess.Popen(program, stdout=subprocess.PIPE, text=True) as server:
+    with subprocess.Popen(program, stdout=subprocess.PIPE, text=True, cwd=ROOT) as server:
         try:
             drive = connect(endpoint=server.stdout.readline().strip())
             folder = drive._resolve("many", "folder")["id"]

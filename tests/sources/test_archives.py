@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import os
+from pathlib import Path
 import pickle
 import random
 import shutil
@@ -601,7 +602,7 @@ def kill_and_pack_again(garden, tmp_path, moments):
     pack(files, garden.read, tmp_path / "fresh", shard_bytes=30_000)
     for moment in moments:
         folder = tmp_path / f"killed-{moment}"
-        here = os.path.dirname(os.path.dirname(__file__))
+        here = str(Path(__file__).parents[2])
         command = [sys.executable, "-c", KILLED, garden.root, str(folder), here]
         run = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         for _ in range(moment):

@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+from pathlib import Path
 import pickle
 import random
 import subprocess
@@ -240,7 +241,7 @@ def test_malformed_rows_follow_on_bad_file(folder):
     """With "skip" the stream leaves them out and names them."""
     write(folder, "\n".join([row(0), row(1), "roses,1,2", row(3), row(4) + ",x"]))
     environment = os.environ | {
-        "PYTHONPATH": os.path.dirname(os.path.dirname(__file__)),
+        "PYTHONPATH": str(Path(__file__).parents[2]),
         "TF_CPP_MIN_LOG_LEVEL": "3",
     }
     run = subprocess.run(

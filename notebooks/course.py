@@ -1,8 +1,8 @@
 """Run the course, store its outputs, or point it at a fork.
 
-    python tests/course.py run [--folder PHOTOS] [--set EPOCHS=3] [--out out]
-    python tests/course.py store [NOTEBOOK ...]
-    python tests/course.py address OWNER/NAME
+    python notebooks/course.py run [--folder PHOTOS] [--set EPOCHS=3] [--out out]
+    python notebooks/course.py store [NOTEBOOK ...]
+    python notebooks/course.py address OWNER/NAME
 
 `run` steps through notebooks 01 to 05 against a stand-in Drive, as a reader in Colab would: each
 notebook in a new kernel and a new empty folder, so that only what lies on the Drive is handed on.
@@ -181,7 +181,7 @@ def stand_in_drive(folder, photos=None):
         its address, and what the notebooks' PHOTOS setting has to be to name the pictures.
     """
     sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
-    from fake_drive import FakeDrive
+    from stand_in import FakeDrive
 
     from colab_helpers.practice import practice_drive
 

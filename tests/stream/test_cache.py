@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+from pathlib import Path
 import pickle
 import random
 import shutil
@@ -304,7 +305,7 @@ def test_a_killed_writer_leaves_a_good_cache(tmp_path):
     """SIGKILL at a random moment of filling: what is there is right, and filling goes on."""
     here = os.path.dirname(__file__)
     for moment in (1, 3, 40):
-        command = [sys.executable, "-c", KILLED, str(tmp_path), here, os.path.dirname(here)]
+        command = [sys.executable, "-c", KILLED, str(tmp_path), here, str(Path(here).parents[1])]
         writer = subprocess.Popen(command, stdout=subprocess.PIPE)
         writer.stdout.readline()
         watched = PixelCache(tmp_path, max_bytes=1e7)
@@ -441,7 +442,7 @@ def run_full(folder, limit=""):
         FULL_DISK.format(limit=limit),
         str(folder),
         here,
-        os.path.dirname(here),
+        str(Path(here).parents[1]),
     ]
     answer = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert answer.returncode == 0, answer.stderr

@@ -1,4 +1,4 @@
-"""HTTP for the stand-in Drive: requests, answers, and what goes wrong between them. See fake_drive.py."""
+"""HTTP for the stand-in Drive: requests, answers, and what goes wrong between them. See drive.py."""
 
 import asyncio
 import collections

@@ -13,7 +13,7 @@ import urllib.request
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from fake_drive import REFRESH_TOKEN, Extra, Fault
+from stand_in import REFRESH_TOKEN, Extra, Fault
 
 import colab_helpers.drive as drive_module
 from colab_helpers.drive import (

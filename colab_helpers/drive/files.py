@@ -1,0 +1,155 @@
+"""What a file is, what a source of files must provide, and what counts as a picture.
+
+Everything else in the project speaks of files in the words of this page.
+"""
+
+from __future__ import annotations
+
+import mimetypes
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Protocol, runtime_checkable
+
+__all__ = ["File", "Listing", "Source", "is_hidden", "is_image", "natural_order"]
+
+IMAGE_NAMES = (
+    *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".gif", ".bmp", ".tif", ".tiff", ".webp"),
+    *(".heic", ".heif", ".avif", ".jp2", ".ppm", ".pgm"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file as it was listed: its name and the mark of its content, never the content itself.
+
+    Two files are equal when `id` and `version` are, wherever the listing came from: a saved
+    listing compares with a live one.
+
+    Example:
+        >>> live = File("1AbC", "1.jpg", "rose", "rose/1.jpg", 50_000, None, version="7")
+        >>> saved = File("1AbC", "1.jpg", "rose", "flowers/rose/1.jpg", 50_000, None, version="7")
+        >>> live == saved
+        True
+
+    Attributes:
+        id: Names the file for good: Drive's file ID, or the path below a `LocalFolder`.
+        name: What it is called, such as "1.jpg".
+        label: Name of the folder it lies in. A slash in a name stands as "_".
+        path: The way to it below the folder that was listed, such as "rose/1.jpg".
+        size: Bytes; None for a Google document.
+        md5: Checksum of the content in hex, or None where the source has none.
+        version: Another one whenever the content is another.
+        block: Files of one block are cheaper to read together; None where that is no matter.
+    """
+
+    id: str
+    name: str = field(compare=False)
+    label: str = field(compare=False)
+    path: str = field(compare=False)
+    size: int | None = field(compare=False)
+    md5: str | None = field(compare=False)
+    version: str
+    block: str | None = field(compare=False, default=None)
+
+
+@runtime_checkable
+class Source(Protocol):
+    """Where files come from: `Drive`, `LocalFolder`, an archive, a CSV, or a class of your own.
+
+    These two methods are all that `split`, `describe`, `cached` and `StreamingSequence` need.
+    What follows is asked for by name where it is used, and may be left out otherwise:
+
+    - `list_images(folder, position=...)` and `list_changes(position)`: `take_inventory` goes on
+      after a kill, and `refresh_inventory` asks only for what changed;
+    - `find(path) -> File` and `upload(path, folder) -> File`: `ResumeTraining(drive=...)` keeps
+      its checkpoints there;
+    - `list_folders(folder)`, which yields `(id, name)`: `FolderPicker` walks through it.
+
+    Example:
+        >>> class Pixels:
+        ...     '''Pictures in a dictionary, {path: bytes}.'''
+        ...
+        ...     def __init__(self, pictures):
+        ...         self.pictures = pictures
+        ...
+        ...     def list_images(self, folder="."):
+        ...         for path, data in self.pictures.items():
+        ...             label, name = path.split("/")
+        ...             yield File(path, name, label, path, len(data), None, version="1")
+        ...
+        ...     def read(self, file, start=None, end=None):
+        ...         return self.pictures[file.id][start:end]
+        >>> source = Pixels({"rose/1.jpg": b"as good as a picture"})
+        >>> file = next(source.list_images())
+        >>> file.label, source.read(file, 0, 7), isinstance(source, Source)
+        ('rose', b'as good', True)
+    """
+
+    def list_images(self, folder: str) -> Iterator[File]:
+        """Yields the pictures in a folder and in all folders below it.
+
+        A source of much should be lazy: ask for nothing before the first `next`.
+        """
+        ...
+
+    def read(self, file: File, start: int | None = None, end: int | None = None) -> bytes:
+        """The bytes of a file, or those from `start` up to, not including, `end`.
+
+        It is called from many threads at once. It raises an exception whose text names the file
+        and the next step, and never returns a part in place of the whole.
+        """
+        ...
+
+
+class Listing(Iterator[File]):
+    """An iterator of files that knows how far it is; a page is fetched when you get there.
+
+    Example:
+        listing = drive.list_images("flowers17")
+        first = next(listing)
+        rest = drive.list_images("flowers17", position=listing.position)  # also tomorrow, elsewhere
+
+    Attributes:
+        position: A dict that JSON can hold. A listing made with it goes on at the page that is
+            being given out now, so drop by id what comes twice. At the end, `list_changes`
+            takes it.
+    """
+
+    def __init__(
+        self,
+        walk: Callable[[dict[str, Any]], Iterator[File]],
+        position: dict[str, Any] | None = None,
+    ) -> None:
+        self.position = dict(position or {})
+        self._files = walk(self.position)
+
+    def __next__(self) -> File:
+        return next(self._files)
+
+
+def is_image(name: str, mime_type: str | None = None) -> bool:
+    """Whether a name, or the MIME type where it is known, stands for a picture.
+
+    Example:
+        >>> is_image("rose.JPG"), is_image("notes.txt"), is_image("scan", "image/tiff")
+        (True, False, True)
+    """
+    known = mime_type or mimetypes.guess_type(name)[0] or ""
+    return known.startswith("image/") or name.lower().endswith(IMAGE_NAMES)
+
+
+def is_hidden(name: str) -> bool:
+    """Whether a name is one that its system hides: it begins with a dot."""
+    return name.startswith(".")
+
+
+def natural_order(name: str) -> list[int | str]:
+    """A key that sorts names as people do: 2.jpg before 10.jpg, capitals among the others.
+
+    Example:
+        >>> sorted(["10.jpg", "2.jpg", "B.jpg", "a.jpg"], key=natural_order)
+        ['2.jpg', '10.jpg', 'a.jpg', 'B.jpg']
+    """
+    parts = re.split("([0-9]+)", name.lower())
+    return [int(part) if part.isdecimal() else part for part in parts]
