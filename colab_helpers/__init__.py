@@ -1,19 +1,99 @@
 """Train Keras models on pictures that stay on Google Drive.
 
-Each file stands alone: none imports another, so the one you need can be copied
-into your own project. What a file needs is named in its first lines.
+Example:
+    from colab_helpers import StreamingSequence, augmenter, connect, decoder, split
 
-- `drive.py`: sign in, list a folder by ID, read bytes, upload a result.
-- `cache.py`: what was read or decoded once, kept on the local disk, bounded.
-- `inventory.py`: a listing as a table; split it, save it, refresh it.
-- `images.py`: bytes to pixels, and pixels to varied pixels.
-- `sequence.py`: `StreamingSequence`, the batches that `model.fit` takes.
-- `training.py`: resume a run that was cut off; tell whether training waits for data.
-- `evaluation.py`: predict each picture once; a report and the mistakes.
-- `plots.py`: one function, one figure.
-- `widgets.py`: pick a folder, try augmentations, watch a run.
-- `practice.py`: draws a folder of pictures to practise with.
-- `archives.py`: pictures in a ZIP on Drive, read where they lie.
-- `csv_images.py`: pictures as rows of numbers in a CSV.
-- `kedro_io.py`: a listing and a stream as datasets of a Kedro pipeline.
+    drive = connect()
+    files = drive.list_images("flowers17")
+    train_files, val_files, test_files = split(files, (0.7, 0.1, 0.2), seed=0)
+    decode = decoder(image_size=(64, 64))
+    train = StreamingSequence(train_files, drive.read, decode, augment=augmenter(rotation_range=20))
+
+The rooms, in the direction in which a picture goes; an arrow says which others a room uses:
+
+    drive        sign in, list a folder by ID, read bytes, upload a result
+    sources      a ZIP or a CSV on Drive as the source; packing           -> drive, atomic
+    inventory    a listing as a table; split it, save it, refresh it      -> drive, atomic
+    stream       bytes to pixels to batches: what `model.fit` takes
+    training     resume a run that was cut off; what it waits for         -> atomic
+    evaluation   predict each picture once; a report, ranked mistakes     -> drive (types)
+    plots        one function, one figure           -> drive, inventory, evaluation
+    widgets      pick a folder, try augmentations, watch a run            -> drive, training
+    kedro_io     a listing and a stream as datasets of a Kedro pipeline
+                                                    -> drive, stream, sources, atomic
+    practice     draws a folder of pictures to practise with
+    atomic       files that are written whole or not at all
+
+`drive` and `stream` use no other room: each can be copied alone beside a notebook. Each public name
+can be imported from its room or from here; nothing is imported before it is asked for (PEP 562).
 """
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # what an editor goes by
+    from .drive import *  # noqa: F403
+    from .evaluation import *  # noqa: F403
+    from .inventory import *  # noqa: F403
+    from .plots import *  # noqa: F403
+    from .practice import *  # noqa: F403
+    from .sources import *  # noqa: F403
+    from .stream import *  # noqa: F403
+    from .training import *  # noqa: F403
+    from .widgets import *  # noqa: F403
+
+__version__ = "0.2.0"
+
+# What each room offers: its `__all__`, written here too, so that no room is imported to know it.
+_OFFERS = {
+    "drive": (
+        *("connect", "Drive", "LocalFolder", "Source", "File", "Listing", "Changes"),
+        *("DriveError", "SignInError", "NotFoundError", "QuotaError", "TransientError"),
+    ),
+    "stream": (
+        *("StreamingSequence", "decoder", "ImageError", "augmenter", "cached", "PixelCache"),
+    ),
+    "sources": (
+        *("open_archive", "Archive", "ArchiveError", "pack"),
+        *("open_csv", "Rows", "PixelDecoder", "CsvError"),
+    ),
+    "inventory": (
+        *("describe", "file_table", "duplicates", "read_labels", "split", "sample"),
+        *("take_inventory", "refresh_inventory", "save_inventory", "load_inventory"),
+    ),
+    "training": ("ResumeTraining", "InputMeter"),
+    "evaluation": ("Predictions", "class_indices", "predict_once", "rank_mistakes", "report"),
+    "plots": (
+        *("plot_samples", "plot_class_balance", "plot_learning_curves"),
+        *("plot_timeline", "plot_confusion", "plot_mistakes"),
+    ),
+    "widgets": ("FolderPicker", "AugmentationExplorer", "live_view"),
+    "practice": ("practice_path", "make_practice_folder", "draw_picture"),
+}
+
+# The names until 0.2; gone in 0.3.
+_OLD_NAMES = {
+    "inventory": ("table", "resume", "refresh", "save", "load"),
+    "evaluation": ("mistakes",),
+    "plots": ("samples", "class_balance", "learning_curves", "timeline", "confusion"),
+    "practice": ("practice_drive",),
+}
+
+_ROOM_OF = {name: room for room, names in _OFFERS.items() for name in names}
+
+__all__ = ["__version__", *_ROOM_OF]
+
+
+def __getattr__(name: str) -> Any:
+    """Imports the room that offers a name, when it is first asked for."""
+    old_rooms = [room for room, names in _OLD_NAMES.items() if name in names]
+    room = _ROOM_OF.get(name) or next(iter(old_rooms), None)
+    if room is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{room}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_ROOM_OF})

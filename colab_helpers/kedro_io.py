@@ -1,76 +1,89 @@
 """Pictures on Drive, or in any folder, as datasets of a Kedro pipeline.
 
-`ListingDataset` gives a node the listing of a folder; `SequenceDataset` keeps what a node chose of it, and
-gives the next node the `StreamingSequence` to train on. Where the pictures lie and how they are read stands
-in the catalog, who may read them in Kedro's credentials, and no node knows either.
+`ListingDataset` gives a node the listing of a folder. `SequenceDataset` keeps the files that a node
+chose of it, and gives the next node the `StreamingSequence` to train on. The catalog says where the
+pictures lie and how they are read. Kedro's credentials say who may read them. No node knows either.
 
 Example:
-    >>> from types import SimpleNamespace as File
+    >>> import pathlib, tempfile
     >>> from kedro.io import DataCatalog
-    >>> def connect(source, credentials=None):  # in catalog.yml: leave `type` out, and it is drive.connect
-    ...     files = [File(id="1", name="1.jpg", label="rose"), File(id="2", name="2.jpg", label="tulip")]
-    ...     return File(list_images=lambda folder: iter(files), read=lambda file: b"...")
+    >>> photos = pathlib.Path(tempfile.mkdtemp())
+    >>> for label in ("rose", "tulip"):
+    ...     (photos / label).mkdir()
+    ...     _ = (photos / label / "1.jpg").write_bytes(b"as good as a picture")
     >>> catalog = DataCatalog.from_config({"photos": {
-    ...     "type": "colab_helpers.kedro_io.ListingDataset", "folder": "flowers",
-    ...     "drive": {"type": connect, "source": "data/01_raw"}}})
+    ...     "type": "colab_helpers.kedro_io.ListingDataset",
+    ...     "drive": {"source": str(photos)}}})    # left out: Google Drive
     >>> [file.label for file in catalog.load("photos")]
     ['rose', 'tulip']
 
-Needs kedro. What else a dataset uses it names in the catalog, as `type:`, and imports when it loads; by
-default these are the other files of this project. With copied files: `drive: {type: drive.connect}`.
+A catalog entry holds entries of its own: `drive`, `archive`, `decode`, `augment`, `cache` and
+`sequence`. Each is the arguments of one function of this project. Where such an entry has a `type`,
+that function of yours is called instead: a dotted name, imported when the dataset loads.
+
+This room needs Kedro (`pip install colab_helpers[kedro]`).
 """
+
+from __future__ import annotations
 
 import dataclasses
 import importlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
-from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeAlias
 
 from kedro.io import AbstractDataset, AbstractVersionedDataset, DatasetError
 
+from .atomic import atomic_write
+from .drive import File, Source, connect
+from .sources import open_archive
+from .stream import PixelCache, augmenter, decoder
+
+if TYPE_CHECKING:
+    from .stream import StreamingSequence
+
 __all__ = ["ListingDataset", "SequenceDataset"]
+
+Config: TypeAlias = Mapping[str, Any]  # an entry of the catalog
 
 READ_ONLY = "https://www.googleapis.com/auth/drive.readonly"
 
 
 class _OnDrive:
-    """What both datasets do: open the drive when loaded, and keep the credentials to themselves."""
+    """What both datasets do: open the source when they load, and keep the credentials secret."""
 
-    _SINGLE_PROCESS = (
-        True  # Kedro's ParallelRunner would pickle it, and the credentials stay behind
-    )
+    # Kedro's ParallelRunner would pickle a dataset, and its credentials do not travel.
+    _SINGLE_PROCESS = True
 
-    def _set_source(self, drive, archive, credentials):
-        for place, config in (("drive", drive), ("archive", archive)):
-            if "credentials" in (config or {}):  # there, they would be shown with the rest
-                raise DatasetError(
-                    f"`credentials` stand in the entry itself, not in its `{place}`. Move the line there."
-                )
-        self._drive, self._archive, self._credentials = drive, archive, credentials
+    def _set_source(self, drive: Config | None, archive: Config | None, credentials: Any) -> None:
+        _refuse_credentials("drive", drive)
+        _refuse_credentials("archive", archive)
+        self._drive = drive
+        self._archive = archive
+        self._credentials = credentials
 
-    def _open(self):
-        """The source with its `list_images` and `read`, opened anew for each load."""
+    def _open_source(self) -> Source:
+        """Opens it anew for each load."""
+        arguments = {}
         credentials = _google_credentials(self._credentials)
-        given = {} if credentials is None else {"credentials": credentials}
-        drive = _make(self._drive or {}, "colab_helpers.drive.connect", **given)
-        return (
-            _make(self._archive, "colab_helpers.archives.open_archive", drive=drive)
-            if self._archive
-            else drive
-        )
+        if credentials is not None:
+            arguments["credentials"] = credentials
+        drive: Source = _call(connect, self._drive, **arguments)
+        if not self._archive:
+            return drive
+        archive: Source = _call(open_archive, self._archive, drive=drive)
+        return archive
 
-    def __getstate__(self):
-        state = {**self.__dict__, "_credentials": None}
-        state["_init_args"] = {
-            **state.get("_init_args", {}),
-            "credentials": None,
-        }  # where Kedro keeps them, too
+    def __getstate__(self) -> dict[str, Any]:
+        state = dict(self.__dict__)
+        state["_credentials"] = None
+        # Kedro keeps the arguments of the constructor, credentials among them.
+        state["_init_args"] = {**state.get("_init_args", {}), "credentials": None}
         return state
 
-    def __deepcopy__(
-        self, memo
-    ):  # Kedro copies a dataset to give it a version; that copy does need them
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        # Kedro copies a dataset to give it a version; unlike a pickle, the copy needs credentials.
         copy = object.__new__(type(self))
         copy.__dict__.update(self.__dict__)
         return copy
@@ -87,40 +100,57 @@ class ListingDataset(_OnDrive, AbstractDataset):
 
     Args:
         folder: Name, path, ID or address, as `list_images` takes it; "." is the root of the source.
-        drive: Arguments of `drive.connect`: `{source: path/of/a/folder}`, `{endpoint: URL}`, or nothing for
-            Google Drive. `type` names another function; what it returns needs `list_images(folder)` and `read(file)`.
-        archive: To read from a ZIP that lies there, the arguments of `archives.open_archive`:
+        drive: Arguments of `drive.connect`: `{source: path/of/a/folder}`, `{endpoint: URL}`, or
+            nothing for Google Drive. `type` names another function; what it returns needs
+            `list_images(folder)` and `read(file)`.
+        archive: To read from a ZIP that lies there, the arguments of `sources.open_archive`:
             `{path: flowers17.zip}`.
-        credentials: What the credentials store holds for this entry: a service account's JSON (`type:
-            service_account`), an authorized user's (`type: authorized_user`), or the arguments of
-            `google.oauth2.credentials.Credentials` (`token: ...`). Empty: `connect` signs in as it does by itself.
-            They are shown nowhere, and a pickled dataset does not hold them.
+        credentials: What the credentials store holds for this entry: a service account's JSON
+            (`type: service_account`), an authorized user's (`type: authorized_user`), or the
+            arguments of `google.oauth2.credentials.Credentials` (`token: ...`). Empty: `connect`
+            signs in as it does by itself. They are shown nowhere, and a pickled dataset does not
+            hold them.
         metadata: For other tools; not used.
+
+    Raises:
+        DatasetError: Credentials stand where they would be shown.
     """
 
-    def __init__(self, *, folder=".", drive=None, archive=None, credentials=None, metadata=None):
+    def __init__(
+        self,
+        *,
+        folder: str = ".",
+        drive: Config | None = None,
+        archive: Config | None = None,
+        credentials: Any = None,
+        metadata: Any = None,
+    ) -> None:
         self._set_source(drive, archive, credentials)
-        self._folder, self.metadata = folder, metadata
+        self._folder = folder
+        self.metadata = metadata
 
-    def load(self):
+    def load(self) -> Iterator[File]:
         """An iterator of files; on Drive no request before its first `next`."""
-        return self._open().list_images(self._folder)
+        return self._open_source().list_images(self._folder)
 
-    def save(self, data):
+    def save(self, data: object) -> NoReturn:
+        """Refuses: a listing is read, not written."""
         raise DatasetError(
             f"A listing is read, not written, so {self!s} cannot be the output of a node. "
             "To keep chosen files, use a SequenceDataset."
         )
 
-    def _exists(self):
+    def _exists(self) -> bool:
         return next(iter(self.load()), None) is not None
 
-    def _describe(self):
+    def _describe(self) -> dict[str, Any]:
         return {"folder": self._folder, "drive": self._drive, "archive": self._archive}
 
 
 class SequenceDataset(_OnDrive, AbstractVersionedDataset):
-    """Chosen files: saved as a short list, loaded as a `StreamingSequence` that reads them from where they lie.
+    """Chosen files, saved as a short list and loaded as a `StreamingSequence`.
+
+    The pictures stay where they are, and are read from there.
 
     Example:
         train_photos:
@@ -132,70 +162,74 @@ class SequenceDataset(_OnDrive, AbstractVersionedDataset):
           augment: {rotation_range: 15, horizontal_flip: true}
           sequence: {batch_size: 32, seed: 0, on_bad_file: skip}
 
-    A node returns a list of files, or a dict of what else it found out about them, all of it arguments of
-    `StreamingSequence`: `{"files": train_files, "class_names": class_names}`. Give `class_names` wherever a part may
-    lack a class, or its classes are numbered in another way than the whole's.
+    A node returns a list of files, or a dict of files and what else it found out about them, all of
+    it arguments of `StreamingSequence`: `{"files": train_files, "class_names": class_names}`. Give
+    `class_names` wherever a part may lack a class, or numbers its classes in another way than the
+    whole.
 
     Args:
-        filepath: Of the list, a JSON file on this machine. The pictures stay where they are.
-        drive, archive, credentials, metadata: As of `ListingDataset`.
-        decode: Arguments of `images.decoder`; `image_size` is `[height, width]` in pixels.
-        augment: Arguments of `images.augmenter`; none, no augmentation.
-        cache: Arguments of `cache.PixelCache`, such as `{folder: data/02_intermediate/pixels, max_bytes: 1000000000}`.
-        sequence: Arguments of `sequence.StreamingSequence`. In each of these four `type` names another function.
+        filepath: Of the list, a JSON file on this machine.
+        decode: Arguments of `stream.decoder`; `image_size` is `[height, width]` in pixels.
+        drive: As of `ListingDataset`.
+        archive: As of `ListingDataset`.
+        augment: Arguments of `stream.augmenter`; none, no augmentation.
+        cache: Arguments of `stream.PixelCache`, such as
+            `{folder: data/02_intermediate/pixels, max_bytes: 1000000000}`.
+        sequence: Arguments of `stream.StreamingSequence`.
         version: Given by Kedro where the entry says `versioned: true`.
+        credentials: As of `ListingDataset`.
+        metadata: For other tools; not used.
+
+    Raises:
+        DatasetError: Credentials stand where they would be shown.
     """
 
     def __init__(
         self,
         *,
-        filepath,
-        decode,
-        drive=None,
-        archive=None,
-        augment=None,
-        cache=None,
-        sequence=None,
-        version=None,
-        credentials=None,
-        metadata=None,
-    ):
+        filepath: str,
+        decode: Config,
+        drive: Config | None = None,
+        archive: Config | None = None,
+        augment: Config | None = None,
+        cache: Config | None = None,
+        sequence: Config | None = None,
+        version: Any = None,
+        credentials: Any = None,
+        metadata: Any = None,
+    ) -> None:
         super().__init__(PurePosixPath(filepath), version)
         self._set_source(drive, archive, credentials)
-        self._decode, self._augment, self._cache, self._sequence = (
-            decode,
-            augment,
-            cache,
-            sequence or {},
-        )
+        self._decode = decode
+        self._augment = augment
+        self._cache = cache
+        self._sequence = sequence or {}
         self.metadata = metadata
 
-    def load(self):
-        """A `StreamingSequence` over the saved files; no picture is read before its first batch is asked for."""
-        saved = json.loads(Path(self._get_load_path()).read_text(encoding="utf-8"))
-        saved["files"] = [_File(**row) for row in saved["files"]]
+    def load(self) -> StreamingSequence:
+        """A sequence over the saved files; no picture is read before its first batch."""
+        from .stream import StreamingSequence  # imports Keras
+
+        arguments = json.loads(Path(self._get_load_path()).read_text(encoding="utf-8"))
+        arguments["files"] = [_file_of(row) for row in arguments["files"]]
         if self._augment:
-            saved["augment"] = _make(self._augment, "colab_helpers.images.augmenter")
+            arguments["augment"] = _call(augmenter, self._augment)
         if self._cache:
-            saved["cache"] = _make(self._cache, "colab_helpers.cache.PixelCache")
-        decode = _make(self._decode, "colab_helpers.images.decoder")
-        return _make(
-            self._sequence,
-            "colab_helpers.sequence.StreamingSequence",
-            **saved,
-            read=self._open().read,
-            decode=decode,
-        )
+            arguments["cache"] = _call(PixelCache, self._cache)
+        arguments["read"] = self._open_source().read
+        arguments["decode"] = _call(decoder, self._decode)
+        sequence: StreamingSequence = _call(StreamingSequence, self._sequence, **arguments)
+        return sequence
 
-    def save(self, data):
-        data = dict(data) if isinstance(data, Mapping) else {"files": data}
-        data["files"] = [_row(file) for file in data["files"]]
-        text = json.dumps(data, indent=1, ensure_ascii=False)
-        path = Path(self._get_save_path())
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+    def save(self, data: Iterable[File] | Mapping[str, Any]) -> None:
+        """Writes the list of files, and what a node found out about them, as JSON."""
+        content = dict(data) if isinstance(data, Mapping) else {"files": data}
+        content["files"] = [_row_of(file) for file in content["files"]]
+        text = json.dumps(content, indent=1, ensure_ascii=False)
+        with atomic_write(Path(self._get_save_path())) as out:
+            out.write(text.encode("utf-8"))
 
-    def _describe(self):
+    def _describe(self) -> dict[str, Any]:
         return {
             "filepath": self._filepath,
             "version": self._version,
@@ -207,63 +241,87 @@ class SequenceDataset(_OnDrive, AbstractVersionedDataset):
             "sequence": self._sequence,
         }
 
-    def _exists(self):
+    def _exists(self) -> bool:
         try:
             return Path(self._get_load_path()).is_file()
-        except DatasetError:  # no version yet
+        except DatasetError:  # there is no version yet
             return False
 
 
-class _File(SimpleNamespace):
-    """A file as its source listed it; `read` finds all that it looks for."""
-
-    def __hash__(self):
-        return hash(self.id)
-
-
-def _row(file):
-    return dataclasses.asdict(file) if dataclasses.is_dataclass(file) else dict(vars(file))
+def _row_of(file: Any) -> dict[str, Any]:
+    """A file as JSON holds it; a source of your own may give files of its own kind."""
+    if dataclasses.is_dataclass(file) and not isinstance(file, type):
+        return dataclasses.asdict(file)
+    return dict(vars(file))
 
 
-def _make(config, default, **arguments):
-    """Calls what `type` names, as Kedro does with an entry, with the other words of the entry as arguments."""
-    arguments = {**config, **arguments}
-    make = arguments.pop("type", default)
-    if isinstance(make, str):
-        module, _, name = make.rpartition(".")
-        try:
-            make = getattr(importlib.import_module(module), name)
-        except (ImportError, AttributeError, ValueError) as error:
-            raise DatasetError(
-                f"Could not import {make!r}: {error}. If you copied that file, name it in the "
-                "catalog, such as `type: drive.connect`; otherwise install colab_helpers."
-            ) from error
-    return make(**arguments)
+def _file_of(row: Mapping[str, Any]) -> File:
+    """A file from a saved list; what its source did not tell is None."""
+    known: dict[str, Any] = {field.name: row.get(field.name) for field in dataclasses.fields(File)}
+    return File(**known)
 
 
-def _google_credentials(config):
+def _call(default: Callable[..., Any], config: Config | None, **arguments: Any) -> Any:
+    """Calls `default` with the words of a catalog entry as arguments, or what its `type` names.
+
+    Args:
+        default: What the entry stands for when it has no `type`.
+        config: The entry.
+        arguments: What the dataset itself gives; it comes before what the entry says.
+    """
+    words = {**(config or {}), **arguments}
+    function = words.pop("type", default)
+    if isinstance(function, str):
+        function = _import(function)
+    return function(**words)
+
+
+def _import(dotted_name: str) -> Any:
+    module, _, name = dotted_name.rpartition(".")
+    try:
+        return getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise DatasetError(
+            f"Could not import {dotted_name!r}: {error}. Name a function that Python finds from "
+            "where the pipeline runs, with its module before it, such as `type: drive.connect`."
+        ) from error
+
+
+def _refuse_credentials(place: str, config: Config | None) -> None:
+    """Refuses credentials within an entry, where the description of a dataset would show them."""
+    if "credentials" in (config or {}):
+        raise DatasetError(
+            f"`credentials` stand in the entry itself, not in its `{place}`. Move the line there."
+        )
+
+
+def _google_credentials(config: Any) -> Any:
     """google-auth credentials from an entry of the credentials store; None from an empty one."""
     if not config:
         return None
     if not isinstance(config, Mapping):
         return config  # an object of google-auth, where the catalog is made in Python
-    from google.oauth2 import credentials, service_account
-
-    arguments = dict(config)
-    kind = arguments.pop("type", None)
+    kind = config.get("type")
+    if kind not in ("service_account", "authorized_user", None):
+        raise DatasetError(
+            "The `type` of credentials must be 'service_account', 'authorized_user' or left out. "
+            "Received another one."
+        )
     try:
-        if kind == "service_account":
-            return service_account.Credentials.from_service_account_info(config, scopes=[READ_ONLY])
-        if kind == "authorized_user":
-            return credentials.Credentials.from_authorized_user_info(config)
-        if kind is None:
-            return credentials.Credentials(**{"token": None, **arguments})
+        return _make_credentials(kind, config)
     except Exception as error:  # its text might quote a value; the names of the words are no secret
         raise DatasetError(
             f"The credentials of this entry cannot be used ({type(error).__name__}). They hold: "
             f"{', '.join(map(str, config))}. Compare them with the JSON that Google gave you."
         ) from None
-    raise DatasetError(
-        "The `type` of credentials must be 'service_account', 'authorized_user' or left out. "
-        "Received another one."
-    )
+
+
+def _make_credentials(kind: str | None, config: Config) -> Any:
+    from google.oauth2 import credentials, service_account
+
+    if kind == "service_account":
+        return service_account.Credentials.from_service_account_info(config, scopes=[READ_ONLY])
+    if kind == "authorized_user":
+        return credentials.Credentials.from_authorized_user_info(config)
+    arguments = {name: value for name, value in config.items() if name != "type"}
+    return credentials.Credentials(**{"token": None, **arguments})

@@ -9,9 +9,18 @@ import mimetypes
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
-__all__ = ["File", "Listing", "Source", "is_hidden", "is_image", "natural_order"]
+__all__ = [
+    "Changes",
+    "File",
+    "Listing",
+    "Source",
+    "check_range",
+    "is_hidden",
+    "is_image",
+    "natural_order",
+]
 
 IMAGE_NAMES = (
     *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".gif", ".bmp", ".tif", ".tiff", ".webp"),
@@ -126,6 +135,29 @@ class Listing(Iterator[File]):
 
     def __next__(self) -> File:
         return next(self._files)
+
+
+class Changes(NamedTuple):
+    """What changed since a listing, as `list_changes` tells it.
+
+    Attributes:
+        files: Those that were added or changed.
+        removed_ids: IDs that are not in the folder any more, in order.
+        position: To ask from the next time.
+    """
+
+    files: list[File]
+    removed_ids: list[str]
+    position: dict[str, Any]
+
+
+def check_range(start: int | None, end: int | None) -> None:
+    """Raises a ValueError unless 0 <= start <= end, None standing for the file's own ends."""
+    first = start or 0
+    if first < 0 or (end is not None and end < first):
+        raise ValueError(
+            f"A range must have 0 <= start <= end. Received: start={start}, end={end}."
+        )
 
 
 def is_image(name: str, mime_type: str | None = None) -> bool:

@@ -1,8 +1,8 @@
-"""`make bench`, or `python -m tests.benchmarks`: measures this stream against what one would use instead.
+"""`make bench`, or `python -m tests.benchmarks`: this stream against what one would use instead.
 
-Prints a Markdown table, and each single result to stderr as it comes. `--quick` is for trying the benchmark itself:
-few files, one round, numbers without meaning. `--only cold,warm` runs some of: cold, local, warm, memory, listing.
-"""
+Prints a Markdown table, and each single result to stderr as it comes. `--quick` is for trying the
+benchmark itself: few files, one round, numbers without meaning. `--only cold,warm` runs some of:
+cold, local, warm, memory, listing."""
 
 import argparse
 import os
@@ -53,7 +53,8 @@ def cold(work, photos, quick, count):
         yield (
             f"100 ms a read ({kind}), 32 reads in flight",
             f"{speed:.0f} images/s",
-            f"at most {bound:.0f} (32 reads / 100 ms: {reads / latency:.0f}; both cores busy: {cpu:.0f}, with "
+            f"at most {bound:.0f} (32 reads / 100 ms: {reads / latency:.0f}; "
+            f"both cores busy: {cpu:.0f}, with "
             f"{free['CPU ms']:.1f} ms CPU an image here and {served:.1f} ms in the stand-in)",
             f"{speed / bound:.2f} of the limit (target {target})",
         )
@@ -146,7 +147,8 @@ def warm(work, photos, quick, count):
         "images in memory, taken out by the batch, against the same",
         step["memory"],
         step["constant"],
-        f"{ratio(results, 'memory', 'constant', 'step ms'):.2f}x its time: the floor for images that differ",
+        f"{ratio(results, 'memory', 'constant', 'step ms'):.2f}x its time: "
+        "the floor for images that differ",
     )
     yield (
         "`PixelCache` against `image_dataset_from_directory`",
@@ -247,11 +249,13 @@ def main():
     print("| what | here | compared with | ratio |\n|---|---|---|---|")
     for row in table:
         print(f"| {' | '.join(row)} |")
-    flags = " ".join(sys.argv[1:])
+    command = " ".join(["python -m tests.benchmarks", *sys.argv[1:]])
+    round_count = 1 if options.quick else options.rounds
+    minutes = (time.perf_counter() - begun) / 60
     print(
-        f"\n`python -m tests.benchmarks{' ' + flags if flags else ''}`: {machine()}; photographs: {kind}; "
-        f"224 x 224, batches of 32, medians of {1 if options.quick else options.rounds} rounds, each contestant in a "
-        f"fresh process, in turn; {(time.perf_counter() - begun) / 60:.0f} minutes."
+        f"\n`{command}`: {machine()}; photographs: {kind}; 224 x 224, batches of 32, "
+        f"medians of {round_count} rounds, each contestant in a fresh process, in turn; "
+        f"{minutes:.0f} minutes."
     )
 
 

@@ -1,8 +1,8 @@
 """What is compared: our own way, and each peer as its own documentation recommends it.
 
-Each function runs in a fresh process (see measure.py). Streams give uint8 or float batches of 32 images of 224 x 224
-and their labels; nobody augments. `local_*` read a folder, `drive_*` the stand-in Drive, `fit_*` train on the result.
-"""
+Each function runs in a fresh process (see measure.py). Streams give uint8 or float batches of 32
+images of 224 x 224 and their labels; nobody augments. `local_*` read a folder, `drive_*` the
+stand-in Drive, `fit_*` train on the result."""
 
 import itertools
 import json
@@ -19,8 +19,7 @@ HEIGHT, WIDTH = SIZE
 def local_ours(folder, library="pillow"):
     """StreamingSequence over a LocalFolder."""
     from colab_helpers.drive import connect
-    from colab_helpers.images import decoder
-    from colab_helpers.sequence import StreamingSequence
+    from colab_helpers.stream import StreamingSequence, decoder
 
     drive = connect(folder)
     files = list(drive.list_images("."))
@@ -33,7 +32,7 @@ def local_ours(folder, library="pillow"):
 
 
 def local_floor(folder):
-    """What no decoder gets below: undoing the JPEGs' entropy coding (OpenCV at 1/8 of the size), nothing else."""
+    """What no decoder gets below: undoing the JPEGs' entropy coding alone (OpenCV at 1/8 size)."""
     import cv2
     import numpy as np
 
@@ -45,7 +44,7 @@ def local_floor(folder):
 
 
 def local_directory(folder):
-    """keras.utils.image_dataset_from_directory with prefetch, as the TensorFlow tutorial on loading images does."""
+    """image_dataset_from_directory with prefetch, as TensorFlow's tutorial on images does."""
     import keras
     import tensorflow as tf
 
@@ -177,7 +176,7 @@ class Constant:
 
 
 def timed_fit(data, epochs=1, **options):
-    """Fits, with the training step compiled before; measures the whole of `fit`, or its epochs after the first."""
+    """Fits, with the step compiled before; measures all of `fit`, or its epochs after the first."""
     import keras
 
     model, meter, steps = trivial_model(), Meter(), []
@@ -204,8 +203,7 @@ def timed_fit(data, epochs=1, **options):
 def drive_ours(url, folder, count, reads=32):
     """StreamingSequence over Drive."""
     from colab_helpers.drive import connect
-    from colab_helpers.images import decoder
-    from colab_helpers.sequence import StreamingSequence
+    from colab_helpers.stream import StreamingSequence, decoder
 
     drive = connect(endpoint=url)
     files = list(itertools.islice(drive.list_images(folder), count))
@@ -317,7 +315,7 @@ def fit_constant(steps):
 
 
 def fit_memory(steps):
-    """A PyDataset over images that lie in memory: each batch is taken out of one array, nothing is read or decoded."""
+    """A PyDataset over images in memory: batches of one array, nothing is read or decoded."""
     import keras
     import numpy as np
 
@@ -337,10 +335,8 @@ def fit_memory(steps):
 
 def fit_ours(folder, cache):
     """StreamingSequence with a PixelCache, filled in the first epoch."""
-    from colab_helpers.cache import PixelCache
     from colab_helpers.drive import connect
-    from colab_helpers.images import decoder
-    from colab_helpers.sequence import StreamingSequence
+    from colab_helpers.stream import PixelCache, StreamingSequence, decoder
 
     drive = connect(folder)
     files = list(drive.list_images("."))
@@ -369,19 +365,19 @@ def fit_directory(folder):
 
 
 def memory_ours(url, folder, count, images):
-    """Peak memory while streaming about `images`, over what was resident once all was imported and listed."""
+    """Peak memory while streaming about `images`, over what was resident after the listing."""
     import keras  # noqa: F401
 
     from colab_helpers.drive import connect
-    from colab_helpers.images import decoder
-    from colab_helpers.sequence import StreamingSequence
+    from colab_helpers.stream import StreamingSequence, decoder
 
     drive = connect(endpoint=url)
     files = list(itertools.islice(drive.list_images(folder), count))
     decode = decoder(image_size=SIZE)
     sequence = StreamingSequence(files, drive.read, decode, batch_size=BATCH)
     with Meter() as meter:
-        # As many batches from few files as from many, in several epochs: what differs then is the files.
+        # As many batches from few files as from many, in several epochs: what differs then is the
+        # files.
         epochs = itertools.chain.from_iterable(itertools.repeat(sequence))
         seen = sum(len(batch) for batch, _ in itertools.islice(epochs, images // BATCH))
     return meter.per(seen)
@@ -426,7 +422,7 @@ def _kept(make):
 def first_pictures(url, folder, count=32):
     """Requests until the first pictures of a large folder are read and decoded."""
     from colab_helpers.drive import connect
-    from colab_helpers.images import decoder
+    from colab_helpers.stream import decoder
 
     folder = _plain_folder(_plain_drive(url), folder)  # finding a name is no page of the folder's
     before = _counts(url)

@@ -1,11 +1,11 @@
-"""Times the ways to decode a folder of photographs, and measures how far their pixels are from a full decode.
+"""Times the ways to decode a folder of photographs, and how far they are from a full decode.
 
     python -m tests.benchmarks.decode ../shared/data/flowers17
 
-Every way decodes the same files, one after the other in the same run, several rounds; the table shows medians of
-CPU time (of all threads), and the mean absolute difference from a full decode that is resized with antialiasing.
-Large photographs are mosaics of the small ones. The peer is `image_dataset_from_directory`.
-"""
+Every way decodes the same files, one after the other in the same run, several rounds; the table
+shows medians of CPU time (of all threads), and the mean absolute difference from a full decode that
+is resized with antialiasing. Large photographs are mosaics of the small ones. The peer is
+`image_dataset_from_directory`."""
 
 import argparse
 import os
@@ -21,11 +21,11 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np  # noqa: E402
 from PIL import Image  # noqa: E402
 
-from colab_helpers.images import augmenter, decoder  # noqa: E402
+from colab_helpers.stream import augmenter, decoder  # noqa: E402
 from tests.benchmarks import pictures  # noqa: E402
 
 PEER = "image_dataset_from_directory"
-FLOOR = "an eighth, not resized"  # what is left is libjpeg's reading of the bits, which no way can leave out
+FLOOR = "an eighth, not resized"  # what is left is libjpeg's reading of the bits; no way avoids it
 
 
 def reference(path, size):
@@ -42,7 +42,7 @@ def decode_an_eighth(path):
 
 
 def ways(folder, paths, size):
-    """Returns {name: a function that decodes all files and gives their pixels in the order of paths}."""
+    """Returns {name: a function that decodes all files, in the order of paths}."""
     found = {}
     for name, options in (
         ("Pillow, bilinear (default)", {}),
@@ -79,9 +79,8 @@ def measure(title, folder, size, rounds):
             pixels[name] = decode_all()
             if one:  # the first round warms up
                 times.setdefault(name, []).append((time.process_time() - start) / len(paths) * 1000)
-    print(
-        f"\n{title}: {len(paths)} files of {np.mean([path.stat().st_size for path in paths]) / 1000:.0f} kB to {size}"
-    )
+    mean_size = np.mean([path.stat().st_size for path in paths]) / 1000
+    print(f"\n{title}: {len(paths)} files of {mean_size:.0f} kB to {size}")
     print(f"{'':30}{'CPU ms/image':>14}{'x the peer':>12}{'difference':>12}")
     peer = statistics.median(times[PEER]) if PEER in times else float("nan")
     for name, taken in times.items():
@@ -112,7 +111,8 @@ def main():
     size, found = tuple(choice.size), sorted(choice.folder.rglob("*.jpg"))
     found = random.Random(0).sample(found, min(choice.files, len(found)))
     print(
-        f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {decoder(size).key}"
+        f"{platform.machine()}, {os.cpu_count()} cores, "
+        f"Python {platform.python_version()}, {decoder(size).key}"
     )
     with tempfile.TemporaryDirectory() as small, tempfile.TemporaryDirectory() as large:
         for number, path in enumerate(found):

@@ -1,9 +1,10 @@
-"""`make flowers17 FOLDER=...`: the Flowers-17 tutorial's job, streamed from the stand-in Drive, three seeds a network.
+"""`make flowers17 FOLDER=...`: the Flowers-17 tutorial's job, streamed, three seeds a network.
 
-1,020 pictures to train and 340 to test, stratified; 64 x 64; from scratch; at most 75 epochs. MiniVGGNet is the
-tutorial's network, which reached 0.77 there; beside it stands a deeper one with fewer weights. No test picture has a
-say in anything: every setting below was chosen with `--validate`, which trains on 816 of the 1,020 and tests on the
-other 204, and the weights are those of the last epoch, averaged over the last steps.
+1,020 pictures to train and 340 to test, stratified; 64 x 64; from scratch; at most 75 epochs.
+MiniVGGNet is the tutorial's network, which reached 0.77 there; beside it stands a deeper one with
+fewer weights. No test picture has a say in anything: every setting below was chosen with
+`--validate`, which trains on 816 of the 1,020 and tests on the other 204, and the weights are those
+of the last epoch, averaged over the last steps.
 
 Prints the report; saves it with the curves, the confusion and the settings in out/flowers17.
 """
@@ -23,20 +24,23 @@ import keras  # noqa: E402
 import numpy as np  # noqa: E402
 from keras import layers  # noqa: E402
 
-from colab_helpers import plots  # noqa: E402
-from colab_helpers.cache import PixelCache  # noqa: E402
 from colab_helpers.drive import connect  # noqa: E402
 from colab_helpers.evaluation import predict_once, report  # noqa: E402
-from colab_helpers.images import augmenter, decoder  # noqa: E402
 from colab_helpers.inventory import split  # noqa: E402
-from colab_helpers.sequence import StreamingSequence  # noqa: E402
+from colab_helpers.plots import plot_confusion, plot_learning_curves  # noqa: E402
+from colab_helpers.stream import (  # noqa: E402
+    PixelCache,
+    StreamingSequence,
+    augmenter,
+    decoder,
+)
 from tests.benchmarks.measure import Server  # noqa: E402
 
 SIDE = 64  # pixels: what the networks see
-DECODED = (
-    2 * SIDE
-)  # so that a part of a picture is still sharp; the networks' first layer halves it
-LOOKED_AT = 0.75  # of width and height, at the test: about what the training shows of a picture (Touvron et al., 2019)
+# So that a part of a picture is still sharp; the networks' first layer halves it.
+DECODED = 2 * SIDE
+# Of width and height, at the test: about what training shows of a picture (Touvron et al., 2019).
+LOOKED_AT = 0.75
 SETTINGS = {
     "batch_size": 16,
     "learning_rate": 2e-3,
@@ -61,7 +65,7 @@ NETWORKS = {
 
 
 def network(filters, dropout, dense, last_dropout, classes):
-    """Pairs of 3 x 3 convolutions, each with ReLU and batch normalization, then pooling; `dense` None averages."""
+    """Pairs of 3 x 3 convolutions with ReLU and batch norm, then pooling; `dense` None averages."""
     x = inputs = keras.Input((DECODED, DECODED, 3))
     x = layers.AveragePooling2D(DECODED // SIDE)(layers.Rescaling(1 / 127.5, -1)(x))
     for count in filters:
@@ -81,7 +85,7 @@ def network(filters, dropout, dense, last_dropout, classes):
 
 
 class CutMix(keras.utils.PyDataset):
-    """Puts a window of another picture of the batch into each, and of its label the same share (Yun et al., 2019)."""
+    """Puts a window of another picture into each, with its share of label (Yun et al., 2019)."""
 
     def __init__(self, sequence, share, seed):
         super().__init__(workers=1)
@@ -110,14 +114,15 @@ class Progress(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         if epoch == 0 or (epoch + 1) % 15 == 0:
             print(
-                f"    epoch {epoch + 1:2}: loss {logs['loss']:.2f}, accuracy {logs['accuracy']:.2f} on pictures as they "
+                f"    epoch {epoch + 1:2}: loss {logs['loss']:.2f}, "
+                f"accuracy {logs['accuracy']:.2f} on pictures as they "
                 "are trained on, mixed and varied",
                 flush=True,
             )
 
 
 def train(name, stream, train_files, test_files, epochs, seed):
-    """Trains one network with one seed; returns its history, and the probabilities and labels of the test pictures."""
+    """Trains one network with one seed; returns its history, test probabilities and test labels."""
     keras.utils.set_random_seed(seed)
     sequence = stream(
         train_files,
@@ -173,7 +178,8 @@ def main():
     choice = parse()
     if not choice.folder.is_dir():
         sys.exit(
-            f"There is no folder '{choice.folder}'. Name one of class folders: make flowers17 FOLDER=path"
+            f"There is no folder '{choice.folder}'. "
+            "Name one of class folders: make flowers17 FOLDER=path"
         )
     cpu = Path("/proc/cpuinfo")
     policy = "mixed_bfloat16" if cpu.exists() and "avx512_bf16" in cpu.read_text() else "float32"
@@ -208,7 +214,8 @@ def main():
                 train_files, test_files = split(train_files, (0.8, 0.2), seed=0, exact=True)
             names = sorted({file.label for file in train_files})
             say(
-                f"{len(train_files)} pictures to train, {len(test_files)} to test, {len(names)} classes; {policy}"
+                f"{len(train_files)} pictures to train, {len(test_files)} to test, "
+                f"{len(names)} classes; {policy}"
             )
             found = {}
             for name in choice.networks.split(","):
@@ -226,12 +233,13 @@ def main():
                         }
                     )
                     say(
-                        f"{name}, seed {seed}: test accuracy {accuracy:.3f} after {found[name][-1]['minutes']} minutes"
+                        f"{name}, seed {seed}: test accuracy {accuracy:.3f} "
+                        f"after {found[name][-1]['minutes']} minutes"
                     )
                     if seed == 0:
                         say(report(probabilities, labels, names).round(2).to_string())
-                        plots.learning_curves(history).savefig(choice.out / f"{name}_curves.png")
-                        plots.confusion(labels, probabilities, names).savefig(
+                        plot_learning_curves(history).savefig(choice.out / f"{name}_curves.png")
+                        plot_confusion(labels, probabilities, names).savefig(
                             choice.out / f"{name}_confusion.png"
                         )
                     (choice.out / "settings.json").write_text(

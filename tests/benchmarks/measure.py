@@ -1,8 +1,8 @@
 """How a comparison is made: each contestant in a fresh process, in turn, several rounds, medians.
 
-A contestant is a module-level function that takes plain arguments and returns a dict of numbers. `rounds` runs
-A, B, A, B, ... so that whatever else the machine does falls on all alike, and ratios are taken within a round.
-"""
+A contestant is a module-level function that takes plain arguments and returns a dict of numbers.
+`rounds` runs A, B, A, B, ... so that whatever else the machine does falls on all alike, and ratios
+are taken within a round."""
 
 import contextlib
 import gc
@@ -27,7 +27,7 @@ MB = 1e6
 
 
 class Meter:
-    """Seconds by the wall, seconds of CPU (children too), and megabytes above what was resident at the start."""
+    """Seconds by the wall and of CPU (children too), and megabytes above those at the start."""
 
     def __enter__(self):
         gc.collect()
@@ -95,7 +95,7 @@ def fresh(function, **arguments):
 
 
 def rounds(count, **contestants):
-    """{name: [result of each round]} of `{name: (function, arguments)}`, one after the other in each round."""
+    """{name: [result of each round]} of `{name: (function, arguments)}`, in turn in each round."""
     results = {name: [] for name in contestants}
     for _ in range(count):
         for name, (function, arguments) in contestants.items():
@@ -133,9 +133,7 @@ class Server:
         ]
 
     def __enter__(self):
-        self._process = subprocess.Popen(
-            self._command, stdout=subprocess.PIPE, text=True, cwd=ROOT
-        )
+        self._process = subprocess.Popen(self._command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
         self.url = self._process.stdout.readline().strip()
         return self
 

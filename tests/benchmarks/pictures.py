@@ -10,7 +10,7 @@ FLOWERS17 = Path(__file__).parents[2].parent / "shared" / "data" / "flowers17"
 
 
 def small(work):
-    """A folder of class folders: Flowers-17, or what practice.py draws where that is not at hand."""
+    """A folder of class folders: Flowers-17, or practice pictures where that is not at hand."""
     flowers = Path(os.environ.get("FLOWERS17", FLOWERS17))
     if flowers.is_dir():
         copy = work / "small"
@@ -33,16 +33,16 @@ def many(work, source, count):
 
 
 def large(work, source, count):
-    """`count` JPEGs of 4000 x 3000: mosaics of small photographs at their own size, so with a real one's detail."""
+    """`count` JPEGs of 4000 x 3000: mosaics of small photographs, so with a real one's detail."""
     photos = sorted(source.glob("*/*.jpg"))
     for n in range(count):
         mosaic = Image.new("RGB", (4000, 3000))
         for tile in range(64):
+            row, column = divmod(tile, 8)
             with Image.open(photos[(n * 64 + tile * 7) % len(photos)]) as photo:
-                photo = (
-                    photo.convert("RGB").resize((500, 375)) if photo.size != (500, 375) else photo
-                )
-                mosaic.paste(photo, (tile % 8 * 500, tile // 8 * 375))
+                if photo.size != (500, 375):
+                    photo = photo.convert("RGB").resize((500, 375))
+                mosaic.paste(photo, (column * 500, row * 375))
         path = work / "large" / f"class_{n % 2}" / f"{n:03d}.jpg"
         path.parent.mkdir(parents=True, exist_ok=True)
         mosaic.save(path, quality=90)

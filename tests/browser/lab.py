@@ -19,9 +19,17 @@ CHROMIUM = (
     shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 )
 # Without the last flags, Chromium looks for hosts of its maker's at every start.
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync"]  # fmt: skip
-# Another ipywidgets than the installed one, as `pip install --target` leaves it: its Python part and its browser part.
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+# Another ipywidgets than the installed one, as `pip install --target` leaves it: its Python part
+# and its browser part.
 WIDGETS = os.environ.get("BROWSER_TEST_WIDGETS")
 SETTINGS = {
     "@jupyterlab/notebook-extension/tracker": {
@@ -42,7 +50,7 @@ def fresh_copy(path, folder):
 
 @contextlib.contextmanager
 def jupyter_lab(folder, drive_url):
-    """Serves JupyterLab over a folder, with settings of its own; yields the address, token included."""
+    """Serves JupyterLab over a folder, with its own settings; yields the address and its token."""
     home = folder / ".jupyter"
     for name, setting in SETTINGS.items():
         path = home / "settings" / f"{name}.jupyterlab-settings"
@@ -62,10 +70,15 @@ def jupyter_lab(folder, drive_url):
     # A reader sets none of these; with the second, ipykernel hides what libraries print.
     for name in ("MPLBACKEND", "PYTEST_CURRENT_TEST", "TF_CPP_MIN_LOG_LEVEL"):
         environment.pop(name, None)
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", "--port=0",
-               f"--ServerApp.root_dir={folder}", f"--LabApp.user_settings_dir={home / 'settings'}",
-               f"--LabApp.workspaces_dir={home / 'workspaces'}", "--LabApp.extension_manager=readonly",
-               "--LabApp.expose_app_in_browser=True"]  # fmt: skip
+    command = [
+        *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
+        *("--ip=127.0.0.1", "--port=0"),
+        f"--ServerApp.root_dir={folder}",
+        f"--LabApp.user_settings_dir={home / 'settings'}",
+        f"--LabApp.workspaces_dir={home / 'workspaces'}",
+        "--LabApp.extension_manager=readonly",
+        "--LabApp.expose_app_in_browser=True",
+    ]
     log = home / "log.txt"
     with open(log, "wb") as out:
         server = subprocess.Popen(
@@ -108,13 +121,16 @@ def chromium():
             browser.close()
 
 
-# What is wider than the place it has, by cell: code, a table, a line of text. One pixel is a matter of rounding.
+# What is wider than the place it has, by cell: code, a table, a line of text. One pixel is a matter
+# of rounding.
 CUT_OFF = """panel => [...panel.querySelectorAll(".jp-Cell")].flatMap((cell, number) =>
     [...cell.querySelectorAll(
-        ".jp-InputArea-editor .cm-scroller, .jp-OutputArea-output, .jp-OutputArea-output :is(pre, table)," +
+        ".jp-InputArea-editor .cm-scroller," +
+        ".jp-OutputArea-output, .jp-OutputArea-output :is(pre, table)," +
         ".jp-RenderedMarkdown, .jp-RenderedMarkdown :is(pre, table)")
     ].filter(part => part.scrollWidth > part.clientWidth + 1 && part.clientWidth > 0).map(part =>
-        `cell ${number}: ${part.scrollWidth} of ${part.clientWidth} pixels: ${part.textContent.trim().slice(0, 60)}`))"""
+        `cell ${number}: ${part.scrollWidth} of ${part.clientWidth} pixels: ` +
+        part.textContent.trim().slice(0, 60)))"""
 
 
 class Notebook:
@@ -128,7 +144,7 @@ class Notebook:
         self.wait_until_idle()
 
     def wait_until_idle(self, seconds=300):
-        """The status bar says so; the notebook's own indicator says idle before there is a kernel."""
+        """By the status bar; the notebook's own indicator says idle before there is a kernel."""
         self.page.locator("#jp-main-statusbar").get_by_text("| Idle").wait_for(
             timeout=seconds * 1000
         )
@@ -177,7 +193,7 @@ class Notebook:
 
 
 class StoredNotebook(Notebook):
-    """A notebook with the outputs that it was stored with: no kernel, nothing is run. Pages are used again."""
+    """A notebook with the outputs it was stored with: no kernel runs. Pages are used again."""
 
     def __init__(self, page, path, cells):
         self.page = page

@@ -1,4 +1,6 @@
-"""Notebooks in JupyterLab, in a real page: look, run, pick a folder, move a slider. Pictures go to out/browser.
+"""Notebooks in JupyterLab, in a real page: look, run, pick a folder, move a slider.
+
+Pictures go to out/browser.
 
 `make test-full` does it again with ipywidgets 7.7.1, which is what Colab has.
 """
@@ -19,7 +21,9 @@ from browser.lab import (
     fresh_copy,
     jupyter_lab,
 )
-from course import NOTEBOOKS, read_notebook, stand_in_drive
+
+from course import NOTEBOOKS, stand_in_drive
+from one_notebook import read_notebook
 
 pytestmark = [
     pytest.mark.browser,
@@ -39,7 +43,7 @@ LONGER = ("04_train", "05_evaluate")
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
-    """JupyterLab over fresh copies of the notebooks, with a stand-in Drive that holds the practice folder."""
+    """JupyterLab over fresh copies of the notebooks, with the practice folder on a Drive."""
     folder = tmp_path_factory.mktemp("lab")
     (folder / "stored").mkdir()
     for path in NOTEBOOKS:
@@ -61,7 +65,7 @@ def new_page():
 
 @pytest.fixture(scope="module")
 def opened(lab, new_page):
-    """Opens a notebook in a page of its own and runs it to its end, once: `opened("02_inventory")`."""
+    """Opens a notebook in a page of its own and runs it, once: `opened("02_inventory")`."""
     notebooks = {}
 
     def open_and_run(name):
@@ -87,7 +91,7 @@ def page_for_stored(lab, new_page):
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_stored_notebook_is_seen_whole(page_for_stored, path):
-    """Opened and not run, in a window 1280 pixels wide: no code, text or table is cut off, and nothing is on red."""
+    """Opened in a window 1280 pixels wide: no code, text or table is cut off or on red."""
     notebook = StoredNotebook(
         page_for_stored, f"stored/{path.name}", len(read_notebook(path).cells)
     )
@@ -109,7 +113,7 @@ def test_the_notebook_runs_to_its_end(opened, name):
 
 
 def test_the_folder_picker_walks_through_the_drive(opened):
-    """Up, filter, open by click and by keyboard: the list, the way and the count follow, and no cell is run again."""
+    """Up, filter, open by click and keyboard: list, path and count follow, no cell runs again."""
     notebook = opened("02_inventory")
     page, picker = notebook.page, notebook.panel.locator(".folder-picker")
     picker.scroll_into_view_if_needed()

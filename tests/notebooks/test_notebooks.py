@@ -1,4 +1,4 @@
-"""The notebooks: one form, one set-up, stored outputs that mean something, and each runs from top to bottom."""
+"""The notebooks: one form, one set-up, outputs that mean something, and each of them runs."""
 
 import os
 import re
@@ -7,20 +7,9 @@ import sys
 
 import nbformat
 import pytest
-from course import (
-    NOTEBOOKS,
-    ROOT,
-    as_seen,
-    new_folder,
-    override,
-    private_words,
-    read_notebook,
-    repository,
-    settings_cell,
-    stand_in_drive,
-    texts,
-    titles,
-)
+
+from course import NOTEBOOKS, repository, stand_in_drive
+from one_notebook import kernel_environment, private_words, read_notebook, texts
 
 CLOSING = ["What can go wrong", "Try it yourself", "Copy this into your own notebook", "Read more"]
 
@@ -37,12 +26,12 @@ def markdown(notebook):
     return "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
 
 
-# --- form -----------------------------------------------------------------------------------------------
+# --- form
 
 
 @each_notebook
 def test_it_opens_with_title_badge_and_overview(path):
-    """The first cell has one title, the badge that opens this very notebook, and says what it is about."""
+    """The first cell has one title, the badge that opens this very notebook, and an overview."""
     first = read_notebook(path).cells[0]
     assert first.cell_type == "markdown"
     assert first.source.startswith("# ")
@@ -54,7 +43,7 @@ def test_it_opens_with_title_badge_and_overview(path):
 
 
 def test_all_set_up_with_the_same_cell():
-    """One setup cell, byte for byte, that fetches the helper from the one address only if it is not here."""
+    """One setup cell, byte for byte, that fetches the helper only where it is not yet."""
     found = {}
     for path in NOTEBOOKS:
         cells = [
@@ -72,7 +61,7 @@ def test_all_set_up_with_the_same_cell():
 
 @each_notebook
 def test_it_keeps_the_order_of_every_lesson(path):
-    """Setup, one Settings cell with form fields, the lesson, and the closing sections in their order."""
+    """Setup, one Settings cell with form fields, the lesson, the closing sections in order."""
     notebook = read_notebook(path)
     code = [cell.source for cell in code_cells(notebook)]
     assert "#@title Setup" in code[0]
@@ -91,15 +80,11 @@ def test_its_cells_are_short(path):
     notebook = read_notebook(path)
     assert 15 <= len(notebook.cells) <= 30
     for cell in code_cells(notebook):
-        lines = [
-            line
-            for line in cell.source.splitlines()
-            if not re.match(r" *(#|import |from |$)", line)
-        ]
-        if "layers." not in cell.source and not cell.source.startswith(
-            "%%writefile"
-        ):  # those are written out whole
-            assert len(lines) <= 14, cell.source
+        is_written_out = "layers." in cell.source or cell.source.startswith("%%writefile")
+        if not is_written_out:
+            lines = cell.source.splitlines()
+            steps = [line for line in lines if not re.match(r" *(#|import |from |$)", line)]
+            assert len(steps) <= 14, cell.source
 
 
 @each_notebook
@@ -113,9 +98,8 @@ def test_no_line_of_code_is_cut_off(path):
 def test_it_does_not_know_that_it_is_tested(path):
     """What runs here is what a reader runs: no cell asks where it is."""
     for cell in code_cells(read_notebook(path)):
-        assert not re.search(
-            r"if .*(testing|pytest|nbval|COLAB_HELPERS_DRIVE|CI\b)", cell.source, re.I
-        ), cell.source
+        asks = r"if .*(testing|pytest|nbval|COLAB_HELPERS_DRIVE|CI\b)"
+        assert not re.search(asks, cell.source, re.I), cell.source
         assert "stand_in" not in cell.source
 
 
@@ -126,12 +110,12 @@ def test_its_links_lead_somewhere(path):
         assert (path.parent / target).exists(), target
 
 
-# --- stored outputs -------------------------------------------------------------------------------------
+# --- stored outputs
 
 
 @each_notebook
 def test_marked_cells_have_something_to_compare(path):
-    """A cell marked for checking has a stored count and output: without them nbval compares nothing."""
+    """A cell marked for checking has a stored output: without one nbval compares nothing."""
     marked = [
         cell for cell in code_cells(read_notebook(path)) if "NBVAL_CHECK_OUTPUT" in cell.source
     ]
@@ -142,66 +126,38 @@ def test_marked_cells_have_something_to_compare(path):
 
 @each_notebook
 def test_stored_outputs_are_whole_and_clean(path):
-    """Each cell was run, in order, without an error, and no output names this machine or holds a token."""
+    """Each cell was run, in order, without an error; no output names this machine or a token."""
     notebook = read_notebook(path)
     nbformat.validate(notebook)
     cells = [cell for cell in code_cells(notebook) if cell.source.strip()]
     assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
-    assert not [
-        output for cell in cells for output in cell.outputs if output.output_type == "error"
-    ]
     assert not private_words(notebook)
-    for text in (text for cell in cells for text in texts(cell.outputs)):
-        assert "Traceback (most recent call last)" not in text
+    outputs = [output for cell in cells for output in cell.outputs]
+    assert not [output for output in outputs if output.output_type == "error"]
     # JupyterLab shows it on a red ground, as if something had gone wrong.
-    assert not [
-        output.text for cell in cells for output in cell.outputs if output.get("name") == "stderr"
-    ]
+    assert not [output.text for output in outputs if output.get("name") == "stderr"]
+    for text in texts(outputs):
+        assert "Traceback (most recent call last)" not in text
     assert path.stat().st_size < 3_000_000, "too large to open quickly"
 
 
-# --- they run -------------------------------------------------------------------------------------------
+# --- they run
 
 
 def run_under_nbval(path, url, folder):
-    """Run a copy of the notebook from an empty folder: cells marked for checking are compared with what is stored."""
+    """Runs a copy of the notebook from an empty folder; marked cells must show what is stored."""
     folder.mkdir()
     (folder / path.name).write_bytes(path.read_bytes())
-    environment = {
-        **os.environ,
-        "COLAB_HELPERS_DRIVE": url,
-        "PYTHONPATH": str(ROOT),
-        "TF_CPP_MIN_LOG_LEVEL": "3",
-    }
-    environment.pop("MPLBACKEND", None)
+    command = [
+        *(sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider"),
+        *("--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=600"),
+        *("--rootdir", folder, "-c", os.devnull, folder / path.name),
+    ]
     answer = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "pytest",
-            "--nbval-lax",
-            "--nbval-current-env",
-            "--nbval-cell-timeout=600",
-        ]
-        + [
-            "-p",
-            "no:cacheprovider",
-            "-q",
-            "-x",
-            "--rootdir",
-            folder,
-            "-c",
-            os.devnull,
-            folder / path.name,
-        ],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
+        command, cwd=folder, env=kernel_environment(url), capture_output=True, text=True
     )
-    assert answer.returncode == 0, re.sub(
-        r"\x1b\[\d+m", "", answer.stdout[-8000:] + answer.stderr[-2000:]
-    )
+    printed = answer.stdout[-8000:] + answer.stderr[-2000:]
+    assert answer.returncode == 0, re.sub(r"\x1b\[\d+m", "", printed)  # without colours
 
 
 @pytest.fixture(scope="module")
@@ -213,90 +169,13 @@ def course_drive(tmp_path_factory):
 
 @each_notebook
 def test_it_runs(path, course_drive, tmp_path):
-    """In the order of the course, each notebook runs from top to bottom and shows what it showed before."""
+    """In the order of the course, each notebook runs and shows what it showed before."""
     run_under_nbval(path, course_drive, tmp_path / "runtime")
 
 
 @pytest.mark.slow
 @each_notebook
 def test_it_runs_alone(path, tmp_path):
-    """Each notebook runs on a new machine with a Drive on which no other notebook has left anything."""
+    """Each notebook runs with a Drive on which no other notebook has left anything."""
     with stand_in_drive(tmp_path / "drive") as (url, _):
         run_under_nbval(path, url, tmp_path / "runtime")
-
-
-# --- the tool that runs and stores them -----------------------------------------------------------------
-
-
-def small_notebook(*cells):
-    notebook = nbformat.v4.new_notebook()
-    for source in cells:
-        new = (
-            nbformat.v4.new_markdown_cell if source.startswith("##") else nbformat.v4.new_code_cell
-        )
-        notebook.cells.append(new(source))
-    return notebook
-
-
-def test_settings_are_changed_as_by_hand():
-    """A setting's value is replaced, its form stays, and no other line changes."""
-    settings = '#@title Settings\nPHOTOS = "practice"  #@param {type:"string"}\nEPOCHS = 20  #@param {type:"integer"}'
-    notebook = small_notebook(settings, "EPOCHS = 7  # in another cell")
-    assert override(notebook, {"EPOCHS": 3, "PHOTOS": "my photos", "NOT_HERE": 1}) == {
-        "EPOCHS",
-        "PHOTOS",
-    }
-    assert settings_cell(notebook).source == (
-        '#@title Settings\nPHOTOS = \'my photos\'  #@param {type:"string"}\nEPOCHS = 3  #@param {type:"integer"}'
-    )
-    assert notebook.cells[1].source == "EPOCHS = 7  # in another cell"
-
-
-def test_progress_names_the_heading():
-    """A line of progress names the heading that the cell stands under, or its form's title."""
-    notebook = small_notebook(
-        "#@title Setup\n1", "## Read it\nWords.", "drive.read(file)", "#@title Solution {a}\n2"
-    )
-    assert titles(notebook) == ["Setup", "Read it", "Read it", "Solution"]
-
-
-@pytest.mark.parametrize(
-    "text, shown",
-    [
-        ("1/3\r2/3\r3/3\n", "3/3\n"),
-        ("1/3\x08\x08\x082/3\n", "2/3\n"),
-        ("a\n 10%\r 100%\nb\r\n", "a\n 100%\nb\r\n"),
-        ("1/2 ━━\x08\x08\x08\x08\x08\x08\r2/2 ━━\n", "2/2 ━━\n"),
-    ],
-)
-def test_progress_bars_are_stored_as_they_end(text, shown):
-    """Of a line that was written over and over, the last state is stored."""
-    assert as_seen(text) == shown
-
-
-@pytest.mark.parametrize("secret", [f"{ROOT}/colab_helpers", "ya29.a0AfH6", "/tmp/x1"])
-def test_an_output_that_names_this_machine_is_found(secret):
-    """Storing refuses outputs with paths of this machine or tokens."""
-    notebook = small_notebook("1")
-    notebook.cells[0].outputs = [
-        nbformat.v4.new_output("stream", text=f"read from {secret} and more")
-    ]
-    assert private_words(notebook)
-    notebook.cells[0].outputs = [
-        nbformat.v4.new_output("stream", text="read from practice/daisy/0001.jpg")
-    ]
-    assert not private_words(notebook)
-
-
-def test_a_run_never_clears_what_is_not_its_own(tmp_path):
-    """Results take the place of an earlier run's results; a folder with anything else in it is left alone."""
-    photos = tmp_path / "photos"
-    photos.mkdir()
-    (photos / "only copy.jpg").touch()
-    with pytest.raises(SystemExit, match="Name another place"):
-        new_folder(photos)
-    assert (photos / "only copy.jpg").exists()
-
-    first = new_folder(tmp_path / "out" / "photos")
-    (first / "figures" / "old.png").touch()
-    assert not (new_folder(first) / "figures" / "old.png").exists()

@@ -1,4 +1,4 @@
-"""Many machines, played by processes of this one; the scripts that run are the cells of notebook 10 themselves."""
+"""Many machines, played by processes of this one; the scripts are the cells of notebook 10."""
 
 import collections
 import hashlib
@@ -18,10 +18,10 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from course import ROOT
 
-from colab_helpers.archives import pack
 from colab_helpers.drive import connect
+from colab_helpers.sources import pack
+from one_notebook import ROOT
 
 CELLS = {
     cell.id: cell.source
@@ -55,7 +55,8 @@ def notebook(tmp_path, monkeypatch):
     sys.modules.pop("machine", None)
 
 
-# --- packing with Dask ----------------------------------------------------------------------------------
+# --- packing with Dask
+# ----------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -87,7 +88,7 @@ def shards(folder):
 
 
 def pack_twice(count, dask_client, drive_server, practice, monkeypatch):
-    """Packs `count` files on two workers, one of which is killed on the way, and in this process; compares."""
+    """Packs files on two workers, one of which is killed, and in this process; compares."""
     from dask.distributed import as_completed
 
     server = drive_server(practice, virtual={"many": count})
@@ -115,7 +116,7 @@ def pack_twice(count, dask_client, drive_server, practice, monkeypatch):
 def test_two_workers_one_of_them_killed_pack_the_same_bytes(
     dask_client, drive_server, practice, monkeypatch
 ):
-    """Two Dask workers write the shards of one process, also when one dies; nothing half written stays."""
+    """Two Dask workers write the shards of one process, also when one dies."""
     pack_twice(400, dask_client, drive_server, practice, monkeypatch)
 
 
@@ -140,7 +141,7 @@ def test_no_sign_in_travels(notebook, drive_server, practice, monkeypatch):
 
 @pytest.mark.slow
 def test_one_limit_holds_for_all_workers(dask_client, drive_server, practice, monkeypatch):
-    """Under a quota of 27 reads a second, two workers with one limit are hardly refused, and use most of it."""
+    """Under a quota of 27 reads a second, two workers are hardly refused, and use most of it."""
     server = drive_server(practice, virtual={"many": 540}, reads_per_window=(27, 1.0), latency=0.1)
     monkeypatch.setenv("COLAB_HELPERS_DRIVE", server.url)
     files, client = list(connect().list_images("many")), dask_client(27)
@@ -165,7 +166,7 @@ def test_one_limit_holds_for_all_workers(dask_client, drive_server, practice, mo
 def test_a_cluster_elsewhere_takes_the_same_cells(
     notebook, drive_server, practice, monkeypatch, tmp_path
 ):
-    """Workers that run in another folder, joined by an address, are sent the file and pack the same bytes."""
+    """Workers in another folder, joined by an address, are sent the file and pack the same."""
     from dask.distributed import Client
 
     monkeypatch.setenv("COLAB_HELPERS_DRIVE", drive_server(practice).url)
@@ -232,7 +233,8 @@ def test_a_cluster_elsewhere_takes_the_same_cells(
             process.wait(20)
 
 
-# --- training on several processes ----------------------------------------------------------------------
+# --- training on several processes
+# ----------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -284,7 +286,7 @@ def listening(found):
 def test_two_processes_read_each_file_once_an_epoch_and_train_as_one(
     launch, drive_server, practice, monkeypatch
 ):
-    """36 files in batches of 8, the last one short: read once an epoch over both, same weights, one's losses."""
+    """36 files in batches of 8, the last one short: read once an epoch over both."""
     server, addresses = drive_server(practice), set()
     monkeypatch.setenv("COLAB_HELPERS_DRIVE", server.url)
     train = launch()
@@ -304,7 +306,7 @@ def test_two_processes_read_each_file_once_an_epoch_and_train_as_one(
 def test_one_killed_in_mid_epoch_and_all_restarted_ends_with_the_same_weights(
     launch, drive_server, practice, monkeypatch, tmp_path
 ):
-    """Once there are two checkpoints the last process dies; started again, all end as if nothing had been.
+    """With two checkpoints the last process dies; started again, all end as if nothing had been.
 
     A picture is broken, so that one process has fewer than the other; and the last batch is short.
     """
@@ -330,7 +332,8 @@ def test_one_killed_in_mid_epoch_and_all_restarted_ends_with_the_same_weights(
     assert undisturbed[0]["loss"] == pytest.approx(one[0]["loss"], rel=1e-4)
 
 
-# --- TensorFlow -----------------------------------------------------------------------------------------
+# --- TensorFlow
+# -----------------------------------------------------------------------------------------
 
 FIRST = """
     import json, os, sys
@@ -341,7 +344,8 @@ FIRST = """
     images = np.random.default_rng(0).normal(size=(16, 4)).astype("float32")
     labels = images.sum(axis=1, keepdims=True)
     def build_model():
-        return keras.Sequential([keras.layers.Input((4,)), keras.layers.Dense(3), keras.layers.Dense(1)])
+        return keras.Sequential(
+            [keras.layers.Input((4,)), keras.layers.Dense(3), keras.layers.Dense(1)])
     class Stream(list):
         def shard(self, index, count):
             return [(images[index::count], labels[index::count]) for images, labels in self]
@@ -359,7 +363,7 @@ FIT = """
 
 
 def on_two_processes(script):
-    """Runs a script twice, for TensorFlow to find each other; returns (return codes, all that they said)."""
+    """Runs a script twice, for TensorFlow to join; returns (return codes, all that they said)."""
     Path("script.py").write_text(script)
     free = [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]
     addresses = [f"127.0.0.1:{one.getsockname()[1]}" for one in free]
@@ -385,7 +389,7 @@ def on_two_processes(script):
 
 @pytest.mark.slow
 def test_fit_still_does_not_run_across_processes_with_tensorflow(tmp_path, monkeypatch):
-    """When this fails, Keras has learned it: then notebook 10 should say so, and show `fit` for TensorFlow too."""
+    """When this fails, Keras has learned it: then notebook 10 should say so, and show `fit`."""
     monkeypatch.chdir(tmp_path)
     codes, said = on_two_processes(textwrap.dedent(FIRST) + textwrap.dedent(FIT))
     assert all(codes), (
@@ -396,12 +400,15 @@ def test_fit_still_does_not_run_across_processes_with_tensorflow(tmp_path, monke
 
 @pytest.mark.slow
 def test_the_loop_shown_for_tensorflow_works(tmp_path, monkeypatch):
-    """The loop as the notebook prints it: two processes end with the weights of one that has whole batches."""
+    """The loop that the notebook prints: two processes end with the weights of one."""
     monkeypatch.chdir(tmp_path)
     loop = next(
         re.finditer(r"```python\n(import tensorflow.*?)```", CELLS["cluster-train-text"], re.S)
     )[1]
-    last = "\nprint('WEIGHTS', *[weight for array in model.get_weights() for weight in array.ravel()])\n"
+    last = """
+weights = [weight for array in model.get_weights() for weight in array.ravel()]
+print("WEIGHTS", *weights)
+"""
     alone = loop.replace("stream.shard(number, count)", "stream")
     codes, said = on_two_processes(textwrap.dedent(FIRST) + loop + last)
     assert codes == [0, 0], said

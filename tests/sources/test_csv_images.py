@@ -3,33 +3,36 @@
 import gzip
 import json
 import os
-from pathlib import Path
 import pickle
 import random
 import subprocess
 import sys
 import tracemalloc
+from pathlib import Path
 
 import numpy as np
 import pytest
-from test_archives import Counted
+from counted_folder import Counted, saved_and_loaded
 
-from colab_helpers import csv_images
-from colab_helpers.csv_images import CsvError, open_csv
-from colab_helpers.drive import LocalFolder
+from colab_helpers.drive import File, LocalFolder, Source
+from colab_helpers.sources import CsvError, open_csv
 
 SIZE = (4, 5)
 
 
 def pixels(number, shape=(*SIZE, 3)):
-    return np.frombuffer(random.Random(number).randbytes(int(np.prod(shape))), np.uint8).reshape(
-        shape
-    )
+    values = random.Random(number).randbytes(int(np.prod(shape)))
+    return np.frombuffer(values, np.uint8).reshape(shape)
 
 
 def row(number, label=None, shape=(*SIZE, 3)):
     values = ",".join(map(str, pixels(number, shape).reshape(-1)))
     return f"{label or ('roses', 'tulips')[number % 2]},{values}"
+
+
+def rows_of(numbers):
+    """The text of a CSV."""
+    return "\n".join(row(number) for number in numbers)
 
 
 @pytest.fixture
@@ -45,6 +48,7 @@ def write(folder, text, name="pixels.csv"):
 
 
 def check(rows, numbers):
+    """Compares the rows with the pixels of these numbers; returns their files."""
     files = list(rows.list_images())
     assert len(files) == len(numbers)
     for number, file in zip(numbers, files):
@@ -52,28 +56,39 @@ def check(rows, numbers):
     return files
 
 
+# Listing and reading
+
+
 def test_rows_are_listed_read_and_decoded(folder):
-    """Labels, line numbers and pixels as they stand in the file; height, width, channel in this order."""
-    drive = write(folder, "\n".join(row(n) for n in range(10)) + "\n")
+    """Labels, line numbers and pixels as they stand in the file; height, width, channel."""
+    drive = write(folder, rows_of(range(10)) + "\n")
     rows = open_csv(drive, "pixels.csv", SIZE)
+    assert isinstance(rows, Source)
     files = check(rows, range(10))
     assert [file.label for file in files] == ["roses", "tulips"] * 5
-    assert (files[3].id, files[3].name, files[3].line, files[3].size) == (
-        "pixels.csv#4",
-        "line 4",
-        4,
-        60,
-    )
+    file = files[3]
+    assert type(file) is File
+    assert (file.id, file.name, file.label) == ("pixels.csv#4", "line 4", "tulips")
+    assert (file.path, file.size, file.md5) == ("tulips/line 4", 60, None)
+    assert (file.version, file.block) == (drive.find("pixels.csv").version, "pixels.csv#0")
     assert rows.read(files[0], 5, 9) == pixels(0).tobytes()[5:9]
     assert rows.decode.shape == (4, 5, 3)
+    assert rows.decode.key == "csv-4x5x3"
     assert rows.decode(rows.read(files[0])).dtype == np.uint8
+
+
+def test_a_label_is_a_folder_of_its_rows(folder):
+    rows = open_csv(write(folder, rows_of(range(4))), "pixels.csv", SIZE)
+    assert [file.name for file in rows.list_images("tulips")] == ["line 2", "line 4"]
+    assert len(list(rows.list_images("."))) == 4
+    assert list(rows.list_images("asters")) == []
 
 
 @pytest.mark.parametrize(
     "text, expected",
     [
         ("\r\n".join(row(n) for n in range(4)) + "\r\n", [0, 1, 2, 3]),
-        ("\n".join(row(n) for n in range(4)), [0, 1, 2, 3]),
+        (rows_of(range(4)), [0, 1, 2, 3]),
         ("\ufeff" + row(0) + "\n\n  \n" + row(1) + "\n\n", [0, 1]),
         ("label," + ",".join(f"pixel{n}" for n in range(60)) + "\n" + row(0) + "\n", [0]),
         (row(0).replace(",", ", "), [0]),
@@ -101,6 +116,7 @@ def test_labels_may_be_anything(folder):
 
 
 def test_grey_rows_have_one_value_a_pixel(folder):
+    """And another word than the two for a color mode is refused."""
     drive = write(folder, row(7, shape=(*SIZE, 1)))
     rows = open_csv(drive, "pixels.csv", SIZE, color_mode="grayscale")
     (file,) = rows.list_images()
@@ -111,37 +127,118 @@ def test_grey_rows_have_one_value_a_pixel(folder):
         open_csv(drive, "pixels.csv", SIZE, color_mode="grey")
 
 
+# The index
+
+
 def test_the_index_is_built_once_and_again_when_the_csv_changes(folder):
-    """It lies in the current folder; another run reads it instead of the CSV; a damaged one is built again."""
-    drive = write(folder, "\n".join(row(n) for n in range(10)))
+    """It lies in the current folder; another run reads it instead of the CSV."""
+    drive = write(folder, rows_of(range(10)))
     open_csv(drive, "pixels.csv", SIZE)
+    assert sorted(os.listdir(folder)) == ["pixels.csv", "pixels.csv.index.npz"]
     before = len(drive.reads)
     open_csv(drive, "pixels.csv", SIZE)
     assert drive.reads[before:] == [("pixels.csv", 0, 2)]
-    write(folder, "\n".join(row(n) for n in range(7)))
+    write(folder, rows_of(range(7)))
     check(open_csv(drive, "pixels.csv", SIZE), range(7))
+
+
+@pytest.mark.parametrize("damage", ["cut", "emptied", "not ours"])
+def test_a_damaged_index_is_built_again(folder, damage):
+    drive = write(folder, rows_of(range(7)))
+    open_csv(drive, "pixels.csv", SIZE)
     index = folder / "pixels.csv.index.npz"
-    index.write_bytes(index.read_bytes()[:300])
+    if damage == "cut":
+        index.write_bytes(index.read_bytes()[:300])
+    elif damage == "emptied":
+        index.write_bytes(b"")
+    else:
+        np.savez(index, lines=np.arange(7))
     check(open_csv(drive, "pixels.csv", SIZE), range(7))
 
 
-def test_neighbours_share_a_read(folder, monkeypatch):
-    """Rows are read in blocks; in any order within a block it is fetched once, and few blocks are held."""
-    monkeypatch.setattr(csv_images, "BLOCK", 1000)
-    monkeypatch.setattr(csv_images, "HELD", 3000)
-    drive = write(folder, "\n".join(row(n) for n in range(100)))
+def test_the_index_lies_where_one_wants_it(folder):
+    drive = write(folder, rows_of(range(3)))
+    check(open_csv(drive, "pixels.csv", SIZE, index=folder / "kept" / "rows.npz"), range(3))
+    assert os.listdir(folder / "kept") == ["rows.npz"]
+    before = len(drive.reads)
+    open_csv(drive, "pixels.csv", SIZE, index=folder / "kept" / "rows.npz")
+    assert len(drive.reads) == before + 1
+
+
+# Listings that were saved
+
+
+def test_a_listing_that_was_saved_reads_in_another_session(folder):
+    """Files made anew from their fields, on rows that were opened anew, with other blocks."""
+    drive = write(folder, rows_of(range(10)))
+    live = list(open_csv(drive, "pixels.csv", SIZE).list_images())
+    saved = saved_and_loaded(live)
+    assert saved == live
+    for block_bytes in (8 << 20, 500):
+        rows = open_csv(drive, "pixels.csv", SIZE, block_bytes=block_bytes)
+        for number, file in enumerate(saved):
+            assert rows.read(file) == pixels(number).tobytes()
+
+
+def test_a_row_of_a_csv_that_changed_since_it_was_saved_is_refused(folder):
+    """It says so, and how to go on; as does a row that is not in this CSV."""
+    drive = write(folder, rows_of(range(10)))
+    saved = saved_and_loaded(open_csv(drive, "pixels.csv", SIZE).list_images())
+    write(folder, rows_of(range(1, 9)))
     rows = open_csv(drive, "pixels.csv", SIZE)
+    with pytest.raises(CsvError) as error:
+        rows.read(saved[3])
+    assert str(error.value) == (
+        "Could not read 'tulips/line 4' (id pixels.csv#4) from its CSV: "
+        "it is another one since it was listed. List the CSV again."
+    )
+    with pytest.raises(CsvError, match="there is no such row in it. List the CSV again."):
+        rows.read(saved[9])
+    for foreign_id in ("other.csv#1", "pixels.csv", "pixels.csv#x", "pixels.csv#²", "#", ""):
+        with pytest.raises(CsvError, match="there is no such row in it"):
+            rows.read(File(foreign_id, "line 1", "", "line 1", 60, None, version="1"))
+
+
+# Requests and memory
+
+
+def test_neighbours_share_a_read(folder):
+    """Rows are read in blocks; each is fetched once for all its rows."""
+    drive = write(folder, rows_of(range(100)))
+    rows = open_csv(drive, "pixels.csv", SIZE, block_bytes=1000)
     before = len(drive.reads)
     files = check(rows, range(100))
     blocks = {file.block for file in files}
     assert 15 < len(blocks) < 30
     assert len(drive.reads) - before == len(blocks)
-    assert len(rows._blocks) == 3
+
+
+def test_few_blocks_are_held(folder):
+    """As many as fit into the bytes that are allowed: others are fetched again."""
+    drive = write(folder, rows_of(range(100)))
+    rows = open_csv(drive, "pixels.csv", SIZE, block_bytes=1000, held_bytes=3500)
+    files = check(rows, range(100))
+    last_blocks = list(dict.fromkeys(file.block for file in files))[-3:]
+    before = len(drive.reads)
+    for file in files:
+        if file.block in last_blocks:
+            rows.read(file)
+    assert len(drive.reads) == before
+    rows.read(files[0])
+    assert len(drive.reads) == before + 1
+
+
+def test_rows_travel_to_another_process(folder):
+    """Pickled, they read on without going through the CSV again."""
+    write(folder, rows_of(range(10)))
+    rows = open_csv(LocalFolder(folder), "pixels.csv", SIZE)
+    check(rows, range(10))
+    check(pickle.loads(pickle.dumps(rows)), range(10))
 
 
 def test_a_gzipped_csv_is_unpacked_in_one_pass(folder):
     """Then it is read like any other, also by another process and in a second run."""
-    text = "\n".join(row(n) for n in range(50)).encode()
+    text = rows_of(range(50)).encode()
     drive = write(folder, gzip.compress(text[:1000]) + gzip.compress(text[1000:]), "pixels.csv.gz")
     rows = open_csv(drive, "pixels.csv.gz", SIZE)
     check(rows, range(50))
@@ -154,57 +251,6 @@ def test_a_gzipped_csv_is_unpacked_in_one_pass(folder):
         "pixels.csv.gz.index.csv",
         "pixels.csv.gz.index.npz",
     ]
-
-
-BAD_ROWS = {
-    "too few": (row(1).rsplit(",", 1)[0], "it has 59 values, not 60"),
-    "too many": (row(1) + ",0", "it has 61 values, not 60"),
-    "not a number": (row(1).rsplit(",", 1)[0] + ",red", "value 60 is 'red', not a number"),
-    "nothing": (row(1).rsplit(",", 1)[0] + ",", "value 60 is '', not a number"),
-    "too large": (
-        row(1).rsplit(",", 1)[0] + ",256",
-        "value 60 is 256, not a whole number from 0 to 255",
-    ),
-    "negative": (row(1).rsplit(",", 1)[0] + ",-1", "value 60 is -1, not a whole number"),
-    "a share": (row(1).rsplit(",", 1)[0] + ",0.5", "value 60 is 0.5, not a whole number"),
-    "nan": (row(1).rsplit(",", 1)[0] + ",nan", "value 60 is nan, not a whole number"),
-    "label only": ("roses", "it has 1 values, not 60"),
-    "rubbish": ("\x00\x01\xff", "it has 1 values, not 60"),
-    "endless": ("roses," + "1" * 50_000, "it has 1 values, not 60"),
-}
-
-
-@pytest.mark.parametrize("case", BAD_ROWS)
-def test_a_malformed_row_is_named_by_its_line(folder, case):
-    """Its neighbours are read; the message says what is wrong with it."""
-    bad, reason = BAD_ROWS[case]
-    rows = open_csv(write(folder, f"{row(0)}\n\n{bad}\n{row(2)}\n"), "pixels.csv", SIZE)
-    files = list(rows.list_images())
-    assert [file.line for file in files] == [1, 3, 4]
-    with pytest.raises(CsvError) as error:
-        rows.read(files[1])
-    assert str(error.value).startswith("Could not read line 3 of the CSV (id pixels.csv#3): ")
-    assert reason in str(error.value)
-    assert rows.read(files[0]) == pixels(0).tobytes()
-    assert rows.read(files[2]) == pixels(2).tobytes()
-
-
-@pytest.mark.parametrize(
-    "name, data, reason",
-    [
-        ("empty.csv", b"", "it has no rows"),
-        ("blank.csv", b"\n\n", "it has no rows"),
-        ("one.csv", b"x" * 3_000_000, "line 1 is longer than"),
-        ("cut.csv.gz", gzip.compress(b"roses,1,2\n" * 100_000)[:-20], "end-of-stream|ended before"),
-        ("bad.csv.gz", gzip.compress(b"roses,1,2\n", mtime=0)[:-8] + bytes(8), "CRC check failed"),
-    ],
-)
-def test_what_is_no_csv_is_refused(folder, name, data, reason):
-    """One sentence with its name, and nothing half-made left behind."""
-    with pytest.raises(CsvError, match=reason) as error:
-        open_csv(write(folder, data, name), name, SIZE)
-    assert str(error.value).startswith(f"Could not open the CSV '{name}' (id {name}): ")
-    assert os.listdir(folder) == [name]
 
 
 def test_the_pass_through_the_csv_takes_bounded_memory(folder):
@@ -224,13 +270,69 @@ def test_the_pass_through_the_csv_takes_bounded_memory(folder):
     assert peak < 30 << 20
 
 
+# What is malformed
+
+ALL_BUT_ONE = row(1).rsplit(",", 1)[0]
+BAD_ROWS = {
+    "too few": (ALL_BUT_ONE, "it has 59 values, not 60"),
+    "too many": (row(1) + ",0", "it has 61 values, not 60"),
+    "not a number": (ALL_BUT_ONE + ",red", "value 60 is 'red', not a number"),
+    "nothing": (ALL_BUT_ONE + ",", "value 60 is '', not a number"),
+    "too large": (ALL_BUT_ONE + ",256", "value 60 is 256, not a whole number from 0 to 255"),
+    "negative": (ALL_BUT_ONE + ",-1", "value 60 is -1, not a whole number"),
+    "a share": (ALL_BUT_ONE + ",0.5", "value 60 is 0.5, not a whole number"),
+    "nan": (ALL_BUT_ONE + ",nan", "value 60 is nan, not a whole number"),
+    "label only": ("roses", "it has 1 values, not 60"),
+    "rubbish": ("\x00\x01\xff", "it has 1 values, not 60"),
+    "endless": ("roses," + "1" * 50_000, "it has 1 values, not 60"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_ROWS)
+def test_a_malformed_row_is_named_by_its_line(folder, case):
+    """Its neighbours are read; the message says what is wrong with it and what to do."""
+    bad, reason = BAD_ROWS[case]
+    rows = open_csv(write(folder, f"{row(0)}\n\n{bad}\n{row(2)}\n"), "pixels.csv", SIZE)
+    files = list(rows.list_images())
+    assert [file.name for file in files] == ["line 1", "line 3", "line 4"]
+    with pytest.raises(CsvError) as error:
+        rows.read(files[1])
+    assert str(error.value).startswith("Could not read line 3 of the CSV (id pixels.csv#3): ")
+    assert reason in str(error.value)
+    assert str(error.value).endswith('. Mend the line, or use on_bad_file="skip".')
+    assert rows.read(files[0]) == pixels(0).tobytes()
+    assert rows.read(files[2]) == pixels(2).tobytes()
+
+
+@pytest.mark.parametrize(
+    "name, data, reason",
+    [
+        ("empty.csv", b"", "it has no rows"),
+        ("blank.csv", b"\n\n", "it has no rows"),
+        ("one.csv", b"x" * 3_000_000, "line 1 is longer than"),
+        ("one.csv.gz", gzip.compress(b"x" * 3_000_000), "line 1 is longer than"),
+        ("empty.csv.gz", gzip.compress(b""), "it has no rows"),
+        ("cut.csv.gz", gzip.compress(b"roses,1,2\n" * 100_000)[:-20], "end-of-stream|ended before"),
+        ("bad.csv.gz", gzip.compress(b"roses,1,2\n", mtime=0)[:-8] + bytes(8), "CRC check failed"),
+    ],
+)
+def test_what_is_no_csv_is_refused(folder, name, data, reason):
+    """One sentence with its name, and nothing half-made left behind."""
+    with pytest.raises(CsvError, match=reason) as error:
+        open_csv(write(folder, data, name), name, SIZE)
+    assert str(error.value).startswith(f"Could not open the CSV '{name}' (id {name}): ")
+    assert os.listdir(folder) == [name]
+
+
 STREAM = """
-import json, sys
-from colab_helpers.csv_images import open_csv
+import json
 from colab_helpers.drive import LocalFolder
-from colab_helpers.sequence import StreamingSequence
+from colab_helpers.sources import open_csv
+from colab_helpers.stream import StreamingSequence
+
 rows = open_csv(LocalFolder("."), "pixels.csv", (4, 5))
-train = StreamingSequence(rows.list_images(), rows.read, rows.decode, batch_size=4, on_bad_file="skip")
+files = rows.list_images()
+train = StreamingSequence(files, rows.read, rows.decode, batch_size=4, on_bad_file="skip")
 images = sum(len(train[k][0]) for k in range(len(train)))
 print(json.dumps([images, [file.name for file, reason in train.skipped]]))
 train.close()

@@ -1,229 +1,198 @@
-"""HTTP for the stand-in Drive: requests, answers, and what goes wrong between them. See drive.py."""
+"""HTTP on loopback: bytes become a request, a function answers it, and the answer becomes bytes.
+
+One asyncio thread serves everybody, so that hundreds of slow requests cost next to no CPU.
+"""
+
+from __future__ import annotations
 
 import asyncio
-import collections
-import dataclasses
 import http
-import json
-import random
 import socket
 import struct
-import urllib.parse
+import threading
+from collections.abc import Callable
+from typing import NamedTuple
 
+from .messages import Request, Response
+
+BACKLOG = 1024  # connections that may wait to be accepted
 PHRASES = {status.value: status.phrase for status in http.HTTPStatus}
+RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER of no time: close() sends RST
 
 
-@dataclasses.dataclass(slots=True)
-class Request:
-    method: str
-    target: str  # path and query, as sent
-    headers: dict  # names in lower case
-    body: bytes = b""
-    path: str = ""
-    query: dict = dataclasses.field(default_factory=dict)
-    kind: str = ""
+class Server:
+    """Serves a function of a request on 127.0.0.1, in a thread of its own.
 
-    def __post_init__(self):
-        self.method = self.headers.get("x-http-method-override", self.method)
-        path, _, query = self.target.partition("?")
-        if self.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
-            query = (
-                self.body.decode()
-            )  # a query too long for a URL comes as a POST, with the override above
-        self.path = urllib.parse.unquote(path)
-        self.query = dict(urllib.parse.parse_qsl(query, keep_blank_values=True))
-        self.kind = self._kind()
-
-    def _kind(self):
-        if "/upload/" in self.path:
-            return "upload"
-        name, _, rest = self.path.removeprefix("/drive/v2/").strip("/").partition("/")
-        if name != "files":
-            return name  # "token", "about", "changes", "drives", ...
-        if not rest:
-            return "list" if self.method == "GET" else "insert"
-        if self.method == "GET":
-            return "media" if self.query.get("alt") == "media" else "get"
-        return "delete" if self.method == "DELETE" else "update"
-
-
-@dataclasses.dataclass(slots=True)
-class Response:
-    status: int = 200
-    body: bytes = b""
-    headers: dict = dataclasses.field(default_factory=dict)
-    length: int | None = None  # a Content-Length that lies; the connection closes after the body
-    end: str | None = None  # "reset" or "stall" instead of an answer
-
-
-class Refusal(Exception):
-    """An error answer in Drive's own JSON shape."""
-
-    def __init__(self, status, reason, message="", headers=None):
-        message = message or reason
-        error = {
-            "domain": "usageLimits" if "xceeded" in reason else "global",
-            "reason": reason,
-            "message": message,
-        }
-        body = {"error": {"errors": [error], "code": status, "message": message}}
-        self.response = Response(status, json.dumps(body, indent=1).encode(), headers or {})
-
-
-def reply(value, status=200, **headers):
-    return Response(status, json.dumps(value).encode(), headers)
-
-
-@dataclasses.dataclass
-class Fault:
-    """One thing that goes wrong, `times` times, with the next requests that match.
+    Args:
+        answer: Gives the answer to a request; it must not block.
+        delay: Seconds before the answer to a request of some kind is sent.
+        port: 0 takes a free one.
 
     Attributes:
-        do: what happens instead of, or to, the answer:
-            "error": `status` with Drive's JSON and `reason`; "html": `status` with a page of HTML;
-            "empty": `status` with no body; "zero": 200 with no body;
-            "truncated": half the body, and a Content-Length that agrees; "short": half the body of the
-            Content-Length announced, then the connection closes; "flipped": one bit of the body is wrong;
-            "reset": the connection is reset; "stall": no answer ever comes;
-            "lost": the request is carried out, and the connection reset before the answer;
-            "empty_page": a page of a listing without items, that has a next page all the same.
-        kind: "list", "get", "media", "upload", "insert", "update", "changes", "token", ..., or None for any.
-        match: a part of the request's path and query, or of the title of its file.
-        times: how often; None for always.
-        retry_after: seconds, sent as a Retry-After header.
+        in_flight: How many requests wait for their answers now.
+        most_in_flight: How many have waited at once.
     """
 
-    do: str = "error"
-    kind: str | None = None
-    match: str = ""
-    status: int = 503
-    reason: str = "backendError"
-    times: int | None = 1
-    retry_after: float | None = None
-    message: str = ""
-    used: int = 0
+    def __init__(
+        self,
+        answer: Callable[[Request], Response],
+        delay: Callable[[str], float],
+        port: int = 0,
+    ) -> None:
+        self._answer = answer
+        self._delay = delay
+        self._port = port
+        self.connections: set[Connection] = set()
+        self.in_flight = 0
+        self.most_in_flight = 0
 
-    def takes(self, kind, text):
-        return (
-            (self.times is None or self.used < self.times)
-            and self.kind in (None, kind)
-            and self.match in text
+    @property
+    def url(self) -> str:
+        """The address; it has its port once the server was started."""
+        return f"http://127.0.0.1:{self._port}"
+
+    def start(self) -> None:
+        """Serves until `stop`.
+
+        Raises:
+            OSError: The port is taken.
+        """
+        listener = socket.create_server(("127.0.0.1", self._port), backlog=BACKLOG)
+        self._port = listener.getsockname()[1]
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(
+            target=self._serve, args=[listener], name="fake-drive", daemon=True
         )
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ends all connections and the thread."""
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+
+    def _serve(self, listener: socket.socket) -> None:
+        asyncio.set_event_loop(self._loop)
+        start = self._loop.create_server(lambda: Connection(self), sock=listener, backlog=BACKLOG)
+        server = self._loop.run_until_complete(start)
+        self._loop.run_forever()
+        server.close()
+        for connection in list(self.connections):
+            connection.abort()
+        self._loop.run_until_complete(asyncio.sleep(0))
+        self._loop.close()
+
+    def handle(self, request: Request, connection: Connection) -> None:
+        """Has a request answered, and its answer sent when it is time."""
+        self.in_flight += 1
+        self.most_in_flight = max(self.most_in_flight, self.in_flight)
+        response = self._answer(request)
+        delay = self._delay(request.kind)
+        if delay:
+            self._loop.call_later(delay, self._finish, response, connection)
+        else:
+            self._finish(response, connection)
+
+    def _finish(self, response: Response, connection: Connection) -> None:
+        self.in_flight -= 1
+        connection.send(response)
 
 
-def every_fault():
-    """One of each fault that a client can get over by asking again."""
-    return [
-        Fault("error", status=403, reason="userRateLimitExceeded"),
-        Fault("error", status=403, reason="rateLimitExceeded"),
-        Fault("error", status=429, reason="rateLimitExceeded", retry_after=1),
-        Fault("error", status=500, reason="internalError"),
-        Fault("error", status=503),
-        Fault("error", status=408, reason="requestTimeout"),
-        Fault("error", status=401, reason="authError"),
-        Fault("html", status=502),
-        Fault("empty", status=500),
-        Fault("zero"),
-        Fault("truncated"),
-        Fault("short"),
-        Fault("flipped"),
-        Fault("reset"),
-        Fault("stall"),
-    ]
+class Head(NamedTuple):
+    """The first lines of a request."""
 
-
-class RandomFaults:
-    """A seeded share of the requests of one kind fails; which ones depends on no thread's timing.
-
-    Whether the n-th request for one path fails, and how, is a function of the seed, the path and n.
-    """
-
-    def __init__(self, share=0.2, *, kind="media", choices=None, seed=0):
-        self.share, self.kind, self.seed = share, kind, seed
-        self.choices = every_fault() if choices is None else list(choices)
-        self._asked = collections.Counter()
-
-    def pick(self, kind, path):
-        if kind != self.kind:
-            return None
-        self._asked[path] += 1
-        draw = random.Random(f"{self.seed}/{path}/{self._asked[path]}")
-        return draw.choice(self.choices) if draw.random() < self.share else None
+    method: str
+    target: str
+    headers: dict[str, str]
+    body_length: int
 
 
 class Connection(asyncio.Protocol):
     """HTTP/1.1 with keep-alive, one request at a time."""
 
-    open_ones = set()
+    transport: asyncio.Transport
 
-    def __init__(self, drive):
-        self.drive, self.buffer, self.request, self.missing, self.busy = (
-            drive,
-            bytearray(),
-            None,
-            0,
-            False,
-        )
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._received = bytearray()
+        self._head: Head | None = None
+        self._is_answering = False
 
-    def connection_made(self, transport):
-        self.transport = transport
-        self.open_ones.add(self)
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Called by asyncio."""
+        self.transport = transport  # type: ignore[assignment]  # TCP's is a Transport
+        self._server.connections.add(self)
 
-    def connection_lost(self, error):
-        self.open_ones.discard(self)
+    def connection_lost(self, error: Exception | None) -> None:
+        """Called by asyncio."""
+        self._server.connections.discard(self)
 
-    def data_received(self, data):
-        self.buffer += data
-        if self.busy:
+    def data_received(self, data: bytes) -> None:
+        """Called by asyncio."""
+        self._received += data
+        if not self._is_answering:
+            self._take_request()
+
+    def _take_request(self) -> None:
+        """Hands on the next request, once all of it has come."""
+        if self._head is None:
+            self._head = self._take_head()
+        head = self._head
+        if head is None or len(self._received) < head.body_length:
             return
-        if self.request is None:
-            head, found, _ = self.buffer.partition(b"\r\n\r\n")
-            if not found:
-                return
-            del self.buffer[: len(head) + 4]
-            first, *lines = head.decode("latin-1").split("\r\n")
-            method, target, _ = first.split(" ", 2)
-            headers = {
-                name.lower(): value.strip()
-                for name, _, value in (line.partition(":") for line in lines)
-            }
-            self.request, self.missing = (
-                (method, target, headers),
-                int(headers.get("content-length", 0)),
-            )
-        if len(self.buffer) >= self.missing:
-            body = bytes(self.buffer[: self.missing])
-            del self.buffer[: self.missing]
-            request, self.request, self.busy = Request(*self.request, body), None, True
-            drive = self.drive
-            drive.in_flight += 1
-            drive.most_in_flight = max(drive.most_in_flight, drive.in_flight)
-            response = drive.respond(request)
-            wait = drive.delay(request.kind)
-            drive._loop.call_later(wait, self.send, response) if wait else self.send(response)
+        body = self._take(head.body_length)
+        self._head = None
+        self._is_answering = True
+        self._server.handle(Request(head.method, head.target, head.headers, body), self)
 
-    def send(self, response):
-        self.drive.in_flight -= 1
+    def _take_head(self) -> Head | None:
+        length = self._received.find(b"\r\n\r\n")
+        if length < 0:
+            return None
+        text = self._take(length + 4).decode("latin-1")
+        first_line, *lines = text[:-4].split("\r\n")
+        method, target, _ = first_line.split(" ", 2)
+        headers = {}
+        for line in lines:
+            name, _, value = line.partition(":")
+            headers[name.lower()] = value.strip()
+        return Head(method, target, headers, int(headers.get("content-length", 0)))
+
+    def _take(self, count: int) -> bytes:
+        taken = bytes(self._received[:count])
+        del self._received[:count]
+        return taken
+
+    def send(self, response: Response) -> None:
+        """Sends an answer, or plays the end of the connection; then takes the next request."""
         if response.end == "stall" or self.transport.is_closing():
             return
         if response.end == "reset":
-            linger = struct.pack("ii", 1, 0)  # close() then sends RST
-            self.transport.get_extra_info("socket").setsockopt(
-                socket.SOL_SOCKET, socket.SO_LINGER, linger
-            )
-            self.transport.abort()
+            self._reset()
             return
-        length = len(response.body) if response.length is None else response.length
-        headers = {
-            "Content-Type": "application/json; charset=UTF-8",
-            **response.headers,
-            "Content-Length": length,
-        }
-        head = f"HTTP/1.1 {response.status} {PHRASES.get(response.status, 'Status')}\r\n"
-        head += "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-        self.transport.writelines([head.encode("latin-1"), b"\r\n", response.body])
+        self.transport.writelines([_head_of(response), response.body])
         if response.length is not None:
             self.transport.close()
-        self.busy = False
-        if self.buffer:
-            self.data_received(b"")
+        self._is_answering = False
+        if self._received:
+            self._take_request()
+
+    def _reset(self) -> None:
+        connection = self.transport.get_extra_info("socket")
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
+        self.transport.abort()
+
+    def abort(self) -> None:
+        """Ends the connection at once."""
+        self.transport.abort()
+
+
+def _head_of(response: Response) -> bytes:
+    length = len(response.body) if response.length is None else response.length
+    headers = {
+        "Content-Type": "application/json; charset=UTF-8",
+        **response.headers,
+        "Content-Length": length,
+    }
+    lines = [f"HTTP/1.1 {response.status} {PHRASES.get(response.status, 'Status')}"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    return "\r\n".join([*lines, "", ""]).encode("latin-1")

@@ -1,12 +1,15 @@
-"""Files that are broken, or made to hurt, are refused in one sentence: no crash, no hang, no flood of memory.
+"""Files that are broken, or made to hurt, are refused in one sentence.
 
-    python tests/test_hostile_images.py 0 2000
+There is no crash, no hang, and no flood of memory.
+
+    python tests/stream/test_hostile_images.py 0 2000
 
 decodes 2,000 damaged files drawn from seed 0, in this very process, and prints a line for each.
 """
 
 import io
 import json
+import math
 import random
 import re
 import resource
@@ -21,16 +24,16 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from colab_helpers.images import ImageError, decoder
+from colab_helpers.stream import ImageError, decoder
 
 MEMORY = 3 << 30  # address space of the process that decodes; beyond it an allocation fails
 PEAK = 2 << 30  # of memory really used: 24 bytes for each of the 89 million pixels that are allowed
-SECONDS = 20  # of CPU, for one file
+SECONDS = 20  # of CPU for one file; beyond it the kernel ends the process that decodes
 EXTREME = (0, 1, 0x7F, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)
 
 
 def originals():
-    """One small picture in every format and mode that this Pillow both writes and reads: name -> bytes."""
+    """Small pictures in all formats and modes that this Pillow writes and reads: name -> bytes."""
     Image.init()
     rough = Image.frombytes("RGB", (6, 4), random.Random(0).randbytes(72)).resize(
         (48, 32), Image.Resampling.BICUBIC
@@ -74,9 +77,8 @@ def damaged(rng, files):
     name = rng.choice(sorted(files))
     data, strokes = bytearray(files[name]), []
     for _ in range(rng.randint(1, 4)):
-        place = int(
-            len(data) * rng.random() ** rng.choice((1, 4))
-        )  # as often near the header as elsewhere
+        # As often near the header as elsewhere.
+        place = int(len(data) * rng.random() ** rng.choice((1, 4)))
         stroke = rng.choice(
             ("flip", "flip", "number", "number", "cut", "splice", "repeat", "insert", "zero")
         )
@@ -146,7 +148,7 @@ def tiff(width, height, **tags):
 
 
 def jpeg(width, height, scans=1):
-    """A progressive JPEG of this size whose scans are empty: each one makes a decoder walk over all blocks."""
+    """A progressive JPEG whose scans are empty: each makes a decoder walk over all blocks."""
     data = io.BytesIO()
     Image.new("L", (16, 16), 200).save(data, "JPEG", progressive=True)
     data = bytearray(data.getvalue())
@@ -237,64 +239,74 @@ def bombs(large):
     return found
 
 
-def decode_all(files):
+def decode_all(files, seconds=SECONDS):
     """Prints what became of each file, as a line of JSON."""
-    decode = [decoder((32, 32)), decoder((24, 40), color_mode="grayscale", fit="crop")]
+    decoders = [decoder((32, 32)), decoder((24, 40), color_mode="grayscale", fit="crop")]
     for number, (name, data) in enumerate(files):
-        print(
-            f"{name}: ", end="", flush=True
-        )  # the last line of a process that died names its file
-        Path("/proc/self/clear_refs").write_text("5")  # Linux: the peak of memory counts from here
-        start, told = time.process_time(), {"name": name}
+        # The last line of a process that died names its file.
+        print(f"{name}: ", end="", flush=True)
+        limit_processor_time(seconds)
+        forget_peak_of_memory()
+        told = {"name": name}
         try:
-            decode[number % 2](data)
+            decoders[number % 2](data)
         except ImageError as error:
             told["reason"] = str(error)
         except BaseException:
             told["trouble"] = traceback.format_exc()
-        told["seconds"] = round(time.process_time() - start, 2)
-        told["peak"] = (
-            int(re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())[1]) << 10
-        )
+        told["peak"] = peak_of_memory()
         print(json.dumps(told), flush=True)
 
 
+def limit_processor_time(seconds):
+    used = math.ceil(time.process_time())
+    resource.setrlimit(resource.RLIMIT_CPU, (used + seconds, resource.RLIM_INFINITY))
+
+
+def forget_peak_of_memory():
+    Path("/proc/self/clear_refs").write_text("5")  # on Linux
+
+
+def peak_of_memory():
+    status = Path("/proc/self/status").read_text()
+    return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) << 10
+
+
 def results(*arguments, timeout):
-    """Decodes in a process of its own, with a limit to its memory; returns what became of each file."""
+    """Decodes in a process of its own, with limits; returns what became of each file."""
     answer = subprocess.run(
-        [sys.executable, "-X", "faulthandler", __file__, *map(str, arguments)], capture_output=True, text=True,
-        timeout=timeout, env={"PYTHONPATH": str(Path(__file__).parents[2])},
+        [sys.executable, "-X", "faulthandler", __file__, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        env={"PYTHONPATH": str(Path(__file__).parents[2])},
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY)),
-    )  # fmt: skip
+    )
     lines = answer.stdout.splitlines()
     assert answer.returncode == 0, f"died at {lines[-1:]}: {answer.stderr[-2000:]}"
     # libtiff and libjpeg write to the terminal by themselves; Python has nothing to say.
-    assert "Warning" not in answer.stderr and "Traceback" not in answer.stderr, answer.stderr[
-        -2000:
-    ]
+    assert "Warning" not in answer.stderr, answer.stderr[-2000:]
+    assert "Traceback" not in answer.stderr, answer.stderr[-2000:]
     return [json.loads(line[line.index(': {"name"') + 2 :]) for line in lines]
 
 
 def check(told):
     for one in told:
         assert "trouble" not in one, one
-        assert one["seconds"] < SECONDS and one["peak"] < PEAK, one
+        assert one["peak"] < PEAK, one
         reason = one.get("reason", "All is well.")
-        assert (
-            reason.endswith(".")
-            and reason.isprintable()
-            and len(reason) < 250
-            and "object at 0x" not in reason
-        ), one
+        assert reason.endswith("."), one
+        assert reason.isprintable(), one
+        assert len(reason) < 250, one
+        assert "object at 0x" not in reason, one
 
 
 def test_damaged_files_of_every_format_are_decoded_or_refused():
     told = results(0, 1000, timeout=120)
     check(told)
     assert len(told) == 1000
-    assert (
-        300 < sum("reason" in one for one in told) < 1490
-    )  # a fuzzer that breaks all, or none, tests nothing
+    refused = sum("reason" in one for one in told)
+    assert 300 < refused < 990  # a fuzzer that breaks all, or none, tests nothing
     assert max(one["peak"] for one in told) < 400 << 20
 
 
@@ -303,7 +315,6 @@ def test_bombs_are_refused_before_they_go_off():
     check(told)
     assert max(one["peak"] for one in told) < 400 << 20
     for one in told:
-        assert one["seconds"] < 3, one
         assert "reason" in one or one["name"] in ("png surplus", "tiff loop"), one
 
 
@@ -315,8 +326,11 @@ def test_fifty_thousand_damaged_files_and_the_largest_that_are_allowed():
 
 
 if __name__ == "__main__":
-    if sys.argv[1].endswith("bombs"):
-        decode_all(bombs(sys.argv[1].startswith("large")).items())
+    if sys.argv[1] == "bombs":
+        decode_all(bombs(large=False).items(), seconds=3)
+    elif sys.argv[1] == "large bombs":
+        decode_all(bombs(large=True).items())
     else:
-        dice, originals_ = random.Random(int(sys.argv[1])), originals()
-        decode_all(damaged(dice, originals_) for _ in range(int(sys.argv[2])))
+        dice = random.Random(int(sys.argv[1]))
+        files = originals()
+        decode_all(damaged(dice, files) for _ in range(int(sys.argv[2])))

@@ -1,0 +1,100 @@
+"""What changed since a listing, without listing again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .client import Change, Client, Page, each_page
+from .files import Changes, File
+from .items import Item, below, is_folder
+from .listing import Position, image_file
+
+__all__ = ["list_changes"]
+
+
+class OnlyAFullListingCanTell(Exception):
+    """Drive's list of changes does not say enough: a folder was added, moved or renamed."""
+
+
+def list_changes(client: Client, at: dict[str, Any]) -> Changes | None:
+    """What changed since a listing came to its end; see `Drive.list_changes`."""
+    came_to_its_end = at.get("change_token") and not at["todo"]
+    if not came_to_its_end:
+        return None
+    try:
+        return _ChangesSince(client, Position.from_json(at)).collect()
+    except OnlyAFullListingCanTell:
+        return None
+
+
+class _ChangesSince:
+    """Applies Drive's changes, the oldest first, to a position."""
+
+    def __init__(self, client: Client, position: Position) -> None:
+        self._client = client
+        self._position = position
+        self._changed: dict[str, File] = {}  # by ID, in the order of the last change
+        self._touched: set[str] = set()  # IDs of all files, whatever happened to them
+
+    def collect(self) -> Changes:
+        """Asks for all changes up to now.
+
+        Raises:
+            OnlyAFullListingCanTell: A folder was added, moved or renamed.
+        """
+        position = self._position
+
+        def ask(token: str | None) -> Page[Change]:
+            return self._client.changes(token, position.drive)
+
+        for page in each_page(ask, position.change_token):
+            for change in page.entries:
+                self._apply(change)
+        if page.new_start is None:
+            raise OnlyAFullListingCanTell
+        position.change_token = page.new_start
+        removed = self._touched - set(self._changed)
+        return Changes(list(self._changed.values()), sorted(removed), position.to_json())
+
+    def _apply(self, change: Change) -> None:
+        item = change.get("file", Item())
+        is_gone = bool(change.get("deleted") or item.get("labels", {}).get("trashed"))
+        path = self._path_of_its_folder(item)
+        is_known_folder = change["fileId"] in self._position.folders
+        if is_known_folder or (path is not None and is_folder(item)):
+            self._check_folder(change["fileId"], item, path, is_gone)
+        else:
+            self._apply_to_file(change["fileId"], item, path, is_gone)
+
+    def _path_of_its_folder(self, item: Item) -> str | None:
+        """Path of the folder that an item lies in, or None if that is none of the listed ones."""
+        for parent in item.get("parents", []):
+            path = self._position.folders.get(parent["id"])
+            if path is not None:
+                return path
+        return None
+
+    def _check_folder(self, folder_id: str, item: Item, path: str | None, is_gone: bool) -> None:
+        """Raises OnlyAFullListingCanTell unless the folder is where it was, by the same name."""
+        known_path = self._position.folders.get(folder_id)
+        if is_gone:
+            raise OnlyAFullListingCanTell
+        is_top = known_path == ""  # it may lie anywhere, and have any name
+        if is_top:
+            return
+        if path is None or below(path, item["title"]) != known_path:
+            raise OnlyAFullListingCanTell
+
+    def _apply_to_file(self, file_id: str, item: Item, path: str | None, is_gone: bool) -> None:
+        self._touched.add(file_id)
+        self._changed.pop(file_id, None)
+        links = self._position.links
+        if path is None and file_id in links:  # it came into the listing by a shortcut
+            path, name = links[file_id]
+            item = {**item, "title": name}
+        if path is None or is_gone:
+            return
+        self._client.service.remember_keys(item)
+        file = image_file(self._client, item, path, self._position.label(path), links)
+        if file is not None:
+            self._changed[file.id] = file

@@ -1,0 +1,124 @@
+"""Whether to try a request again, and how long to wait before."""
+
+from __future__ import annotations
+
+import email.utils
+import random
+import re
+import time
+from collections.abc import Callable
+
+from .errors import DriveError, Problem, ProblemKind
+
+__all__ = ["Tries", "retry_after_seconds"]
+
+# Seconds; "32 or 64": https://developers.google.com/workspace/drive/api/guides/limits
+LONGEST_WAIT = 32
+PATIENCE = 300  # seconds for which refusals are waited out; Drive counts its quota by the minute
+SHORTEST_WAIT = 0.001  # seconds; a Retry-After of 0 is an answer, too
+TOKENS = 3  # in a row that may be refused; one may run out on its way
+
+
+class Tries:
+    """Counts the attempts at one request, and decides whether to go on and how long to wait.
+
+    Example:
+        >>> from .errors import judge
+        >>> tries = Tries(attempts=10, repeatable=True, clock=lambda: 0.0)
+        >>> tries.failed(judge(503, b"", retry_after=7.0))
+        >>> tries.may_go_on(), tries.wait()
+        (True, 7.0)
+
+    Args:
+        attempts: Faults after which one that usually passes counts as one that lasts.
+        repeatable: Whether the request may be sent again when it is not known if it arrived.
+        clock: Tells the time in seconds.
+    """
+
+    def __init__(self, attempts: int, *, repeatable: bool, clock: Callable[[], float]) -> None:
+        self._attempts = attempts
+        self._repeatable = repeatable
+        self._clock = clock
+        self._began = clock()
+        self._made = 0
+        self._faults = 0
+        self._tokens_refused = 0  # in a row
+        self._problem: Problem | None = None
+        self._spent = 0.0  # seconds until the last problem
+
+    def failed(self, problem: Problem) -> None:
+        """Takes note of an attempt that was no good."""
+        self._problem = problem
+        self._made += 1
+        self._spent = self._clock() - self._began
+        if problem.kind is ProblemKind.TOKEN_REFUSED:
+            self._tokens_refused += 1
+        else:
+            self._faults += 1
+            self._tokens_refused = 0
+
+    def may_go_on(self) -> bool:
+        """Whether another attempt makes sense after the last problem."""
+        kind = self._last_problem.kind
+        if kind is ProblemKind.TOO_FAST:
+            return self._spent < PATIENCE
+        if kind is ProblemKind.PASSING:
+            return self._repeatable and self._faults < self._attempts
+        if kind is ProblemKind.TOKEN_REFUSED:
+            return self._tokens_refused < TOKENS
+        return False
+
+    def wait(self) -> float:
+        """Seconds to wait before the next attempt.
+
+        As long as Drive asked for, else a truncated exponential backoff with jitter:
+        https://developers.google.com/workspace/drive/api/guides/limits.
+        """
+        problem = self._last_problem
+        if problem.kind is ProblemKind.TOKEN_REFUSED:
+            return 0.0
+        if problem.retry_after is not None:
+            return problem.retry_after
+        longest = min(2.0 ** (self._faults - 1), LONGEST_WAIT)
+        return random.uniform(0.5, 1) * longest
+
+    def error(self, what: str) -> DriveError:
+        """The error to raise when it was all in vain.
+
+        Args:
+            what: What the request was for, as in "Could not <what>".
+        """
+        problem = self._last_problem
+        times = ""
+        if self._made > 1:
+            times = f", {self._made} attempts in {self._spent:.0f} s"
+        message = f"Could not {what}: {problem.said}{times}. {problem.advice}"
+        return problem.error(message, problem.status)
+
+    @property
+    def _last_problem(self) -> Problem:
+        if self._problem is None:
+            raise RuntimeError("Nothing has failed yet: call failed(problem) first.")
+        return self._problem
+
+
+def retry_after_seconds(header: str | None) -> float | None:
+    """What a Retry-After header asks for, in seconds; None where it asks for nothing.
+
+    The header holds seconds or a date:
+    https://www.rfc-editor.org/rfc/rfc9110#name-retry-after. More than `PATIENCE` is cut to it.
+
+    Example:
+        >>> retry_after_seconds("2.5"), retry_after_seconds("soon"), retry_after_seconds(None)
+        (2.5, None, None)
+    """
+    if header is None:
+        return None
+    try:
+        if re.fullmatch("[0-9.]+", header):
+            seconds = float(header)
+        else:
+            seconds = email.utils.parsedate_to_datetime(header).timestamp() - time.time()
+    except (TypeError, ValueError):
+        return None
+    return min(max(seconds, SHORTEST_WAIT), PATIENCE)

@@ -1,0 +1,262 @@
+"""A listing as a file: paid for once, gone on with after a kill, and kept up to date."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from tqdm import tqdm
+
+from ..drive import Changes, File, Listing
+from .listing import no_images
+from .saved_format import (
+    Position,
+    Progress,
+    SavedListing,
+    as_file,
+    file_line,
+    progress_line,
+    read_listing,
+    write_listing,
+)
+
+__all__ = [
+    "ResumableSource",
+    "load_inventory",
+    "refresh_inventory",
+    "save_inventory",
+    "take_inventory",
+]
+
+
+class ResumableSource(Protocol):
+    """A source that goes on with a listing and tells what changed: `Drive`, `LocalFolder`."""
+
+    def list_images(self, folder: str, *, position: Position | None = None) -> Listing:
+        """Lists a folder, from a position on if one is given."""
+        ...
+
+    def list_changes(self, position: Position) -> Changes | None:
+        """What changed since a position; None where only a full listing can tell."""
+        ...
+
+
+def take_inventory(
+    drive: ResumableSource,
+    folder: str,
+    path: str | os.PathLike[str],
+    *,
+    rows_per_position: int = 1000,
+) -> list[File]:
+    """Lists a folder into a file, and goes on where it stopped when it is called again.
+
+    The first call lists the folder. If the runtime is killed meanwhile, the same call goes on
+    from there, and asks what changed since. Once the file is whole, the call asks for nothing.
+
+    Example:
+        drive = connect()
+        files = take_inventory(drive, "flowers17", "flowers17.jsonl")
+
+    Args:
+        drive: A `Drive` or `LocalFolder`, or what has their `list_images` and `list_changes`.
+        folder: Name, path, id or address of the folder, as `drive.list_images` takes it.
+        path: The inventory file. Rows are added as they come.
+        rows_per_position: After how many files the file notes where to go on. The page size of
+            Drive's list request is right: a killed listing then repeats about one page.
+
+    Returns:
+        List of `File`.
+
+    Raises:
+        ValueError: The folder holds no images, `path` holds the listing of another folder, or
+            `rows_per_position` is less than 1.
+    """
+    if rows_per_position < 1:
+        raise ValueError(
+            "`rows_per_position` must be at least 1. "
+            f"Received: rows_per_position={rows_per_position}"
+        )
+    path = Path(path)
+    saved = _what_is_saved(path)
+    _check_folder(saved.progress, folder, path)
+    if saved.progress.complete:
+        return list(saved.files.values())
+    goes_on = bool(saved.progress.position)
+    # A source that cannot go on starts over: what it listed before may be gone since.
+    files_before = saved.files if goes_on else {}
+    listing = drive.list_images(folder, position=saved.progress.position)
+    with _open_to_append(path, keep=goes_on) as out:
+        files = _append_listing(out, listing, files_before, folder, rows_per_position)
+    if not files:
+        path.unlink()
+        raise no_images(f"list in the folder '{folder}'")
+    write_listing(path, files.values(), Progress(folder, complete=True, position=listing.position))
+    if goes_on:  # what was listed before the kill may have changed since
+        return refresh_inventory(drive, path)
+    return list(files.values())
+
+
+def refresh_inventory(drive: ResumableSource, path: str | os.PathLike[str]) -> list[File]:
+    """Brings a saved listing up to date by asking only for what changed since.
+
+    Example:
+        files = refresh_inventory(drive, "flowers17.jsonl")
+
+    Args:
+        drive: The source that was listed.
+        path: File written by `take_inventory`, or by `save_inventory` from a fresh listing.
+
+    Returns:
+        List of `File`. Where the changes cannot be told (a folder moved, or too long ago), all is
+        listed again.
+
+    Raises:
+        ValueError: The file does not tell when and where it was listed, or its listing is not
+            finished.
+    """
+    saved = _read_finished(path)
+    folder = saved.progress.folder
+    position = saved.progress.position
+    changes = drive.list_changes(position) if position else None
+    if changes is not None:
+        changed, removed, new_position = changes
+        files = _updated(saved.files, changed, removed)
+        write_listing(path, files.values(), Progress(folder, complete=True, position=new_position))
+    elif folder is not None:
+        save_inventory(drive.list_images(folder), path, folder=folder)
+    else:
+        raise ValueError(
+            f"'{path}' does not tell which folder it lists. Delete it, and call "
+            "take_inventory(drive, folder, path)."
+        )
+    return load_inventory(path)
+
+
+def save_inventory(
+    files: Iterable[File], path: str | os.PathLike[str], *, folder: str | None = None
+) -> None:
+    """Saves a listing as a file, whole or not at all, so that it is paid for once.
+
+    The file is text that any editor opens: a line of JSON a file, and a last line that tells how
+    to go on from here.
+
+    Example:
+        >>> import pathlib, tempfile
+        >>> path = pathlib.Path(tempfile.mkdtemp(), "inventory.jsonl")
+        >>> files = [File("1x", "a.jpg", "cat", "cat/a.jpg", 9, None, "1")]
+        >>> save_inventory(files, path)
+        >>> load_inventory(path) == files
+        True
+
+    Args:
+        files: Iterable of files. From a fresh `drive.list_images(...)`, its position is kept too,
+            for `refresh_inventory`.
+        path: Where to; missing folders on the way are made.
+        folder: The folder that was listed, so that `refresh_inventory` can list it again when it
+            must.
+    """
+    listed = [as_file(file) for file in files]  # first, since the position moves with it
+    position = getattr(files, "position", None)
+    write_listing(path, listed, Progress(folder, complete=True, position=position))
+
+
+def load_inventory(path: str | os.PathLike[str]) -> list[File]:
+    """Loads a listing that `save_inventory` or `take_inventory` wrote.
+
+    Args:
+        path: The inventory file.
+
+    Returns:
+        List of `File`, equal to those of a live listing unless their content changed since.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: The file is damaged, or its listing was interrupted: call `take_inventory` to
+            finish it.
+    """
+    return list(_read_finished(path).files.values())
+
+
+def _what_is_saved(path: Path) -> SavedListing:
+    if path.exists():
+        return read_listing(path)
+    return SavedListing({}, Progress())
+
+
+def _read_finished(path: str | os.PathLike[str]) -> SavedListing:
+    saved = read_listing(path)
+    if not saved.progress.complete:
+        raise ValueError(
+            f"The listing in '{path}' was interrupted after {len(saved.files)} files. Finish it: "
+            "take_inventory(drive, folder, path)."
+        )
+    return saved
+
+
+def _check_folder(progress: Progress, folder: str, path: Path) -> None:
+    """Refuses a file that holds the listing of another folder."""
+    nothing_is_noted = progress == Progress()
+    if nothing_is_noted or progress.folder == folder:
+        return
+    raise ValueError(
+        f"'{path}' holds the listing of the folder '{progress.folder}', not of '{folder}'. Give "
+        "another path, or delete the file."
+    )
+
+
+def _open_to_append(path: Path, *, keep: bool) -> BinaryIO:
+    """Opens the file at the end of its last whole line; without `keep`, at its beginning."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    out = open(path, "ab")
+    if keep:
+        out.truncate(_bytes_in_whole_lines(path))
+    else:
+        out.truncate(0)
+    return out
+
+
+def _bytes_in_whole_lines(path: Path) -> int:
+    """Where a last line begins that a kill cut short; else where the file ends."""
+    return path.read_bytes().rfind(b"\n") + 1
+
+
+def _append_listing(
+    out: BinaryIO,
+    listing: Listing,
+    files_before: Mapping[str, File],
+    folder: str,
+    rows_per_position: int,
+) -> dict[str, File]:
+    """Writes files as they are listed, and every so often where to go on.
+
+    Returns:
+        By id, the files listed before the kill and those listed now.
+    """
+    files = dict(files_before)
+    with tqdm(desc="Listing", unit=" files", initial=len(files), file=sys.stdout) as bar:
+        for count, listed in enumerate(listing):
+            if count % rows_per_position == 0:
+                out.write(
+                    progress_line(Progress(folder, complete=False, position=listing.position))
+                )
+                out.flush()
+            file = as_file(listed)
+            if file.id not in files:  # the page in which a listing was killed comes again
+                bar.update()
+            files[file.id] = file
+            out.write(file_line(file))
+    return files
+
+
+def _updated(
+    files: Mapping[str, File], changed: Iterable[File], removed: Iterable[str]
+) -> dict[str, File]:
+    updated = dict(files)
+    for file in changed:
+        updated[file.id] = as_file(file)
+    for file_id in removed:
+        updated.pop(file_id, None)
+    return updated

@@ -1,0 +1,100 @@
+"""The most confident mistakes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from ..drive import File
+from .pictures import Decode, Read, read_pictures, show_picture
+from .style import BLUE, RED, hide_frame, new_figure, set_title
+from .words import escaped, shortened
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MOST_COLUMNS = 6
+NAME_LENGTH = 14  # letters
+SURE = 0.9  # a confidence that the title counts
+
+
+def plot_mistakes(
+    table: pd.DataFrame,
+    files: Sequence[File],
+    read: Read,
+    decode: Decode,
+    *,
+    count: int = 12,
+) -> Figure:
+    """Shows the most confident mistakes, each with what was expected and what was predicted.
+
+    Example:
+        `plot_mistakes(rank_mistakes(probabilities, labels, names), files, drive.read, decode)`
+
+    Args:
+        table: What `rank_mistakes` returns: `row`, `expected`, `predicted`, `confidence`, the
+            surest first.
+        files: The files that `row` counts in, as `predict_once` returns them.
+        read: `read(file) -> bytes`.
+        decode: `decode(bytes) -> uint8 array (height, width, channels)`.
+        count: Most pictures to show.
+    """
+    shown = table.head(count)
+    sure = int((table["confidence"] >= SURE).sum())
+    if len(shown) == 0:
+        figure = _draw_nothing()
+    else:
+        figure = _draw_mistakes(shown, files, read, decode)
+    set_title(figure, mistakes_title(len(table), len(files), sure, len(shown)))
+    return figure
+
+
+def mistakes_title(mistakes: int, pictures: int, sure: int, shown: int) -> str:
+    """Says how many mistakes there are, how many of them are confident, and how many are shown.
+
+    Example:
+        >>> mistakes_title(mistakes=20, pictures=100, sure=4, shown=12)
+        'Mistakes: 20 of 100 pictures, 4 at 90 % or surer. The 12 surest:'
+    """
+    if shown == 0:
+        return f"No mistakes in {pictures:,} pictures"
+    title = f"Mistakes: {mistakes} of {pictures:,} pictures"
+    if sure:
+        title += f", {sure} at 90 % or surer"
+    if shown < mistakes:
+        title += f". The {shown} surest:"
+    return title
+
+
+def _draw_nothing() -> Figure:
+    """A figure with room for its title alone."""
+    figure, axes = new_figure(4, 0.6)
+    hide_frame(axes[0, 0])
+    return figure
+
+
+def _draw_mistakes(
+    shown: pd.DataFrame, files: Sequence[File], read: Read, decode: Decode
+) -> Figure:
+    columns = min(MOST_COLUMNS, len(shown))
+    rows = math.ceil(len(shown) / MOST_COLUMNS)
+    figure, axes = new_figure(max(1.8 * columns, 4), 2.4 * rows + 0.6, rows, columns)
+    for cell in axes.flat:
+        hide_frame(cell)
+    pictures = read_pictures([files[row] for row in shown["row"]], read, decode)
+    for cell, picture, mistake in zip(axes.flat, pictures, shown.itertuples()):
+        show_picture(cell, picture)
+        _write_answer(cell, mistake.expected, mistake.predicted, mistake.confidence)
+    return figure
+
+
+def _write_answer(cell: Axes, expected: str, predicted: str, confidence: float) -> None:
+    """What was expected above the picture, what was predicted below it."""
+    right = escaped(shortened(expected, NAME_LENGTH))
+    wrong = escaped(shortened(predicted, NAME_LENGTH))
+    cell.set_title(f"expected {right}", fontsize=9, color=BLUE)
+    cell.set_xlabel(f"predicted {wrong}\n({confidence:.0%} sure)", fontsize=9, color=RED)

@@ -1,0 +1,50 @@
+"""Words in figures: names cut to length, counts in words, the error for empty input."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sized
+
+
+def shortened(text: object, length: int) -> str:
+    """Takes out of the middle of a long name what does not fit.
+
+    Example:
+        >>> shortened("Tyrannosaurus rex", 10)
+        'Tyrann…rex'
+    """
+    name = str(text)
+    if len(name) <= length:
+        return name
+    kept_at_the_end = length // 3
+    kept_at_the_start = length - kept_at_the_end - 1
+    return f"{name[:kept_at_the_start]}…{name[-kept_at_the_end:]}"
+
+
+def escaped(text: str) -> str:
+    """Keeps matplotlib from reading what stands between two dollars as mathematics."""
+    return text.replace("$", r"\$")
+
+
+def balance_in_words(class_sizes: Collection[int]) -> str:
+    """How many classes there are, and how many pictures each has.
+
+    Example:
+        >>> balance_in_words([80, 60, 1200])
+        '3 classes, 60 to 1,200 pictures each'
+    """
+    smallest = min(class_sizes)
+    largest = max(class_sizes)
+    span = f"{smallest:,}" if smallest == largest else f"{smallest:,} to {largest:,}"
+    pictures = "picture" if largest == 1 else "pictures"
+    if len(class_sizes) == 1:
+        return f"1 class, {span} {pictures}"
+    return f"{len(class_sizes)} classes, {span} {pictures} each"
+
+
+def refuse_nothing(values: Sized, name: str) -> None:
+    """Raises `ValueError` where there is nothing to draw; `name` is the argument that is empty."""
+    if len(values) == 0:
+        raise ValueError(
+            f"There is nothing to draw: `{name}` is empty. "
+            "An iterator is empty when it was used before."
+        )

@@ -1,0 +1,262 @@
+"""Packs photos into a few ZIPs ("shards"): many small files become few big ones.
+
+Example:
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from colab_helpers.drive import connect
+    >>> from colab_helpers.sources import open_archive, pack
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> for label in ("roses", "tulips"):
+    ...     (folder / "flowers" / label).mkdir(parents=True)
+    ...     _ = (folder / "flowers" / label / "1.jpg").write_bytes(label.encode())
+    >>> drive = connect(folder)
+    >>> pack(drive.list_images("flowers"), drive.read, folder / "packed", map=map)
+    []
+    >>> archive = open_archive(drive, "packed")
+    >>> sorted((file.id, archive.read(file)) for file in archive.list_images())
+    [('flowers/roses/1.jpg', b'roses'), ('flowers/tulips/1.jpg', b'tulips')]
+"""
+
+from __future__ import annotations
+
+import collections
+import contextlib
+import functools
+import hashlib
+import itertools
+import os
+import posixpath
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from ..drive import File
+from .shard_files import (
+    Content,
+    IndexRow,
+    Progress,
+    read_shard_index,
+    write_rows,
+    write_shard,
+)
+from .shards import Shard, ShardMember, plan_shards
+from .smaller_images import make_smaller
+from .storage import SeekableFile, UploadStorage
+from .zip_archive import ArchiveError
+
+__all__ = ["pack"]
+
+SHARD_BYTES = 256 << 20
+# What a kill leaves behind of files that are written whole or not at all.
+LEFT_OVERS = (".shard-*.zip-*.tmp", ".index.csv-*.tmp", ".unread.csv-*.tmp")
+
+PackShard = Callable[[Shard], list[IndexRow]]
+"""Packs one shard and returns its rows of the index."""
+
+
+def pack(
+    files: Iterable[File],
+    read: Callable[[File], bytes],
+    folder: str | os.PathLike[str],
+    *,
+    shard_bytes: int = SHARD_BYTES,
+    longest_side: int | None = None,
+    drive: UploadStorage | None = None,
+    reads: int = 32,
+    map: Callable[[PackShard, list[Shard]], Iterable[list[IndexRow]]] | None = None,
+) -> list[dict[str, str]]:
+    """Writes a listing into a few ZIPs, which any unzip program opens and `open_archive` reads.
+
+    The files are put in a random order, always the same, so that what lies together is of all
+    classes. What a shard holds depends on the listing alone; after a kill, the same call packs only
+    what is missing.
+
+    Example:
+        unread = pack(drive.list_images("flowers17"), drive.read, "packed/flowers17", drive=drive)
+        archive = open_archive(drive, "packed/flowers17")
+
+    Args:
+        files: The listing. Class folders are kept: a member is called `label/name`.
+        read: `read(file) -> bytes`.
+        folder: Local folder for the shards and `index.csv`, which has a row for each file: shard,
+            path, id, version, label, size in bytes.
+        shard_bytes: A shard is full with so many bytes, as listed, or half a byte a pixel for what
+            is made smaller.
+        longest_side: In pixels; larger images are made smaller and stored as JPEGs of quality 90
+            (those with transparency as PNGs). None leaves every byte as it is.
+        drive: Where given, each shard is uploaded to the folder of that name there, compared by
+            md5, and deleted here.
+        reads: Files that are read at a time for a shard.
+        map: Packs shards side by side: `map(function, shards)` of a process pool, or made of a Dask
+            client's. `read` and `drive` must then be picklable. Without a `drive`, `folder` must be
+            one for all.
+
+    Returns:
+        What could not be read: the rows of `unread.csv`, each a dict with the columns of the index
+        and a `reason`.
+
+    Raises:
+        ArchiveError: A shard arrived damaged on the Drive.
+    """
+    job = _Job(
+        read=read,
+        folder=os.fspath(folder),
+        longest_side=longest_side,
+        drive=drive,
+        reads=reads,
+        settings=f"shard_bytes={shard_bytes} longest_side={longest_side}".encode(),
+    )
+    os.makedirs(job.folder, exist_ok=True)
+    shards = plan_shards(files, shard_bytes, longest_side)
+    if map is None:
+        rows_of_shards = _pack_with_bar(shards, job)
+    else:
+        rows_of_shards = list(map(functools.partial(_pack_shard, job=job), shards))
+    _remove_left_overs(job.folder)
+    return _write_indexes(list(itertools.chain.from_iterable(rows_of_shards)), job)
+
+
+@dataclass(frozen=True)
+class _Job:
+    """What is the same for all shards; it travels to other processes."""
+
+    read: Callable[[File], bytes]
+    folder: str
+    longest_side: int | None
+    drive: UploadStorage | None
+    reads: int
+    settings: bytes
+
+    @property
+    def remote_folder(self) -> str:
+        """The folder on the Drive: that of the same name."""
+        if os.path.isabs(self.folder):
+            return os.path.basename(os.path.normpath(self.folder))
+        return self.folder
+
+
+def _pack_with_bar(shards: list[Shard], job: _Job) -> list[list[IndexRow]]:
+    from tqdm import tqdm
+
+    count = sum(len(shard.members) for shard in shards)
+    with tqdm(desc="Packing", total=count, unit=" files", file=sys.stdout) as bar:
+        return [_pack_shard(shard, job, progress=bar.update) for shard in shards]
+
+
+def _remove_left_overs(folder: str) -> None:
+    """Deletes what runs that were killed left half written."""
+    for pattern in LEFT_OVERS:
+        for path in Path(folder).glob(pattern):
+            path.unlink()
+
+
+def _write_indexes(rows: list[IndexRow], job: _Job) -> list[dict[str, str]]:
+    """Writes and uploads `unread.csv` and `index.csv`; returns the rows of the former."""
+    packed = [row for row in rows if not row.reason]
+    unread = [row for row in rows if row.reason]
+    unread_path = os.path.join(job.folder, "unread.csv")
+    index_path = os.path.join(job.folder, "index.csv")
+    write_rows(unread_path, unread, IndexRow._fields)
+    _upload(unread_path, job)
+    columns = [column for column in IndexRow._fields if column != "reason"]
+    write_rows(index_path, packed, columns)
+    _upload(index_path, job)
+    return [row.as_text() for row in unread]
+
+
+# One shard. What follows runs in the processes that `map` gives.
+
+
+def _no_progress(files: int) -> None:
+    """Shows nothing: nobody looks at another process."""
+
+
+def _pack_shard(shard: Shard, job: _Job, progress: Progress = _no_progress) -> list[IndexRow]:
+    """Packs and uploads one shard, unless it is there already; returns its rows of the index."""
+    path = os.path.join(job.folder, shard.name)
+    rows = _finished_rows(path, job)
+    if rows is not None and _are_rows_of(rows, shard):
+        progress(len(shard.members))
+    else:
+        contents = _contents(shard.members, job)
+        rows = write_shard(path, shard.name, contents, job.settings, progress)
+    if os.path.exists(path):
+        arrived_whole = _upload(path, job)
+        if arrived_whole:
+            os.unlink(path)
+    return rows
+
+
+def _finished_rows(path: str, job: _Job) -> list[IndexRow] | None:
+    """The rows of a shard that an earlier run finished, here or on Drive; None where none did."""
+    try:
+        with contextlib.closing(_open_shard(path, job)) as shard:
+            return read_shard_index(shard, job.settings)
+    except Exception:  # not there, or not whole: it is packed again
+        return None
+
+
+def _open_shard(path: str, job: _Job) -> IO[bytes] | SeekableFile:
+    if os.path.exists(path) or job.drive is None:
+        return open(path, "rb")
+    remote = job.drive.find(f"{job.remote_folder}/{os.path.basename(path)}")
+    return SeekableFile(job.drive.read, remote)
+
+
+def _are_rows_of(rows: list[IndexRow], shard: Shard) -> bool:
+    """Whether rows are those of a shard's files, each of the version that is listed now."""
+    packed = [(row.id, row.version) for row in rows]
+    listed = [(member.file.id, str(member.file.version)) for member in shard.members]
+    return packed == listed
+
+
+def _contents(members: list[ShardMember], job: _Job) -> Iterator[Content]:
+    """Yields what goes into a shard, in order; `reads` files are on their way meanwhile."""
+    on_their_way: collections.deque[Future[Content]] = collections.deque()
+    with ThreadPoolExecutor(job.reads) as pool:
+        for member in members:
+            on_their_way.append(pool.submit(_content, member, job))
+            if len(on_their_way) > job.reads:
+                yield on_their_way.popleft().result()
+        while on_their_way:
+            yield on_their_way.popleft().result()
+
+
+def _content(member: ShardMember, job: _Job) -> Content:
+    """Reads a file, and makes it smaller where that is asked for."""
+    try:
+        data = job.read(member.file)
+        if job.longest_side is None:
+            return Content(member, data)
+        smaller = make_smaller(data, job.longest_side)
+    except Exception as error:
+        if getattr(error, "ends_run", False):
+            raise
+        return Content(member, None, f"{type(error).__name__}: {error}")
+    if smaller is None:
+        return Content(member, data)
+    stem, _ = posixpath.splitext(member.path)
+    return Content(ShardMember(stem + smaller.extension, member.file), smaller.content)
+
+
+def _upload(path: str, job: _Job) -> bool:
+    """Uploads a file where there is a Drive; whether its md5 there is that of the file here.
+
+    Raises:
+        ArchiveError: The md5 is another one.
+    """
+    if job.drive is None:
+        return False
+    sent = job.drive.upload(path, job.remote_folder)
+    with open(path, "rb") as file:
+        md5 = hashlib.file_digest(file, "md5").hexdigest()
+    if sent.md5 is None:
+        return False
+    if sent.md5 != md5:
+        raise ArchiveError(
+            f"{path!r} arrived damaged: its md5 is {md5}, and {sent.md5} on Drive. Call pack again."
+        )
+    return True

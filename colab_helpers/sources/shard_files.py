@@ -1,0 +1,140 @@
+"""Shards as files: one is written whole or not at all, and tells itself what it holds.
+
+A shard is a ZIP of stored images, then `index.csv`, a row for each file that should be in it. The
+ZIP's comment names the settings that it was packed with. So a later run can tell, from the end of
+the shard alone, whether it is the one that is wanted.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import zipfile
+from collections.abc import Callable, Iterable
+from typing import IO, NamedTuple
+
+from ..atomic import atomic_write
+from .shards import ShardMember
+from .storage import SeekableFile
+
+__all__ = ["Content", "IndexRow", "Progress", "read_shard_index", "write_rows", "write_shard"]
+
+Progress = Callable[[int], object]
+"""Called with the number of files that are done since the last call."""
+
+
+class IndexRow(NamedTuple):
+    """What became of a file: a row of `index.csv`, or of `unread.csv` with a reason.
+
+    Attributes:
+        shard: Name of the shard.
+        path: In the shard.
+        id: Of the file in the listing.
+        version: Of the file in the listing.
+        label: Of the file in the listing.
+        size: Bytes in the shard.
+        reason: Why the file could not be read; empty where it could.
+    """
+
+    shard: str
+    path: str
+    id: str
+    version: str
+    label: str
+    size: int
+    reason: str
+
+    def as_text(self) -> dict[str, str]:
+        """The row as `csv.DictReader` would give it."""
+        return {column: str(value) for column, value in self._asdict().items()}
+
+
+class Content(NamedTuple):
+    """A file as it goes into a shard.
+
+    Attributes:
+        member: The file, and its path in the shard.
+        data: Its bytes; None where it could not be read.
+        reason: Why it could not be read.
+    """
+
+    member: ShardMember
+    data: bytes | None
+    reason: str = ""
+
+
+def write_shard(
+    path: str, name: str, contents: Iterable[Content], settings: bytes, progress: Progress
+) -> list[IndexRow]:
+    """Writes one shard, whole or not at all.
+
+    Args:
+        path: Where to.
+        name: Of the shard, for its rows of the index.
+        contents: What goes in; each is asked for when the one before is written.
+        settings: What it is packed with: a shard of other settings is another one.
+        progress: Called after each file.
+
+    Returns:
+        Its rows of the index, in the order of `contents`.
+    """
+    rows = []
+    with atomic_write(path) as out, zipfile.ZipFile(out, "w") as archive:
+        for content in contents:
+            if content.data is not None:
+                archive.writestr(_zip_info(content.member), content.data)
+            rows.append(_index_row(name, content))
+            progress(1)
+        index = io.StringIO(newline="")
+        csv.writer(index, lineterminator="\n").writerows(rows)
+        text = index.getvalue().encode("utf-8", "backslashreplace")
+        archive.writestr(zipfile.ZipInfo("index.csv"), text)
+        archive.comment = settings
+    return rows
+
+
+def read_shard_index(shard: IO[bytes] | SeekableFile, settings: bytes) -> list[IndexRow] | None:
+    """The rows that `write_shard` returned for a shard; None where it has other settings.
+
+    Raises:
+        Exception: The shard is damaged, or none of ours.
+    """
+    with zipfile.ZipFile(shard) as archive:
+        if archive.comment != settings:
+            return None
+        text = io.StringIO(archive.read("index.csv").decode(), newline="")
+    rows = []
+    for shard_name, path, file_id, version, label, size, reason in csv.reader(text):
+        rows.append(IndexRow(shard_name, path, file_id, version, label, int(size), reason))
+    return rows
+
+
+def write_rows(path: str, rows: Iterable[IndexRow], columns: Iterable[str]) -> None:
+    """Writes rows as a CSV with these columns and titles, whole or not at all."""
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, list(columns), extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(row._asdict() for row in rows)
+    with atomic_write(path) as out:
+        out.write(text.getvalue().encode("utf-8", "backslashreplace"))
+
+
+def _zip_info(member: ShardMember) -> zipfile.ZipInfo:
+    """A member's header: of 1980, so that the bytes are the same each time; id and label noted."""
+    info = zipfile.ZipInfo(member.path)
+    info.comment = json.dumps({"id": member.file.id, "label": member.file.label}).encode()
+    return info
+
+
+def _index_row(shard_name: str, content: Content) -> IndexRow:
+    file = content.member.file
+    return IndexRow(
+        shard=shard_name,
+        path=content.member.path,
+        id=file.id,
+        version=str(file.version),
+        label=file.label,
+        size=len(content.data or b""),
+        reason=content.reason,
+    )

@@ -1,0 +1,58 @@
+"""Large photos made smaller before they are packed."""
+
+from __future__ import annotations
+
+import io
+from typing import NamedTuple
+
+__all__ = ["SmallerImage", "make_smaller"]
+
+SIZABLE_MODES = ("RGB", "L", "CMYK", "RGBA", "LA", "P")  # of Pillow; others are left as they are
+JPEG_QUALITY = 90
+
+
+class SmallerImage(NamedTuple):
+    """An image that was made smaller.
+
+    Attributes:
+        content: Its file.
+        extension: The ending of a name for it: ".jpeg" or ".png".
+    """
+
+    content: bytes
+    extension: str
+
+
+def make_smaller(content: bytes, longest_side: int) -> SmallerImage | None:
+    """Makes an image smaller and turns it upright; None where it is small enough already.
+
+    Example:
+        >>> from PIL import Image
+        >>> photo = io.BytesIO()
+        >>> Image.new("RGB", (900, 300), "teal").save(photo, "png")
+        >>> smaller = make_smaller(photo.getvalue(), longest_side=300)
+        >>> smaller.extension, Image.open(io.BytesIO(smaller.content)).size
+        ('.jpeg', (300, 100))
+        >>> make_smaller(photo.getvalue(), longest_side=900) is None
+        True
+
+    Args:
+        content: An image file that Pillow reads.
+        longest_side: In pixels.
+
+    Returns:
+        A JPEG of quality 90, or a PNG of what has transparency.
+    """
+    from PIL import Image, ImageOps
+
+    image: Image.Image = Image.open(io.BytesIO(content))
+    if max(image.size) <= longest_side or image.mode not in SIZABLE_MODES:
+        return None
+    if image.mode == "P":
+        image = image.convert("RGBA" if "transparency" in image.info else "RGB")
+    image.thumbnail((longest_side, longest_side), Image.Resampling.LANCZOS)
+    image = ImageOps.exif_transpose(image)
+    kind = "png" if image.mode.endswith("A") else "jpeg"
+    out = io.BytesIO()
+    image.save(out, kind, quality=JPEG_QUALITY, icc_profile=image.info.get("icc_profile"))
+    return SmallerImage(out.getvalue(), f".{kind}")

@@ -1,0 +1,75 @@
+"""What Keras is given of a batch: its images and labels, in the form that the model wants."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy.typing as npt
+
+from .contents import Contents
+from .rows import Batch, Tally
+from .scaling import scale
+
+__all__ = ["Arrays", "ArrayForm"]
+
+Arrays = npt.NDArray[Any] | tuple[npt.NDArray[Any], npt.NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class ArrayForm:
+    """Turns batches into arrays.
+
+    Attributes:
+        contents: Where the files and labels of a batch stand.
+        normalize: See `scaling.scale`.
+        dtype: Of the images.
+        tally: Where it stands why a file was left out.
+    """
+
+    contents: Contents
+    normalize: str | None
+    dtype: str
+    tally: Tally
+
+    def arrays(self, batch: Batch, is_kept: bool = False) -> Arrays:
+        """`(images, labels)`, or images alone; a copy where the batch is kept for another ask."""
+        images = self.images(batch)
+        if is_kept and images is batch.pixels:
+            images = images.copy()
+        labels = self.labels(batch)
+        return images if labels is None else (images, labels)
+
+    def images(self, batch: Batch) -> npt.NDArray[Any]:
+        """The images `(n, height, width, channels)`, without those that were left out.
+
+        Raises:
+            ValueError: All were left out.
+        """
+        pixels = batch.pixels
+        if pixels is None or not batch.good.any():
+            error = self._nothing_left(batch)
+            self.tally.note_error(error)
+            raise error
+        if not batch.good.all():
+            pixels = pixels[batch.good]
+        return scale(pixels, self.normalize, self.dtype)
+
+    def _nothing_left(self, batch: Batch) -> ValueError:
+        first = self.contents.files[batch.rows[0]]
+        file, reason = self.tally.skipped[first.id]
+        return ValueError(
+            f"All {len(batch.rows)} files of a batch were left out, the first, '{file.name}' "
+            f"(id {file.id}): {reason}. See `sequence.skipped` for the rest."
+        )
+
+    def labels(self, batch: Batch) -> npt.NDArray[Any] | None:
+        """The labels of these images, or None with `label_mode=None`."""
+        labels = self.contents.labels
+        if labels is None:
+            return None
+        return labels.of_rows(batch.rows[batch.good])
+
+    def files(self, batch: Batch) -> list[Any]:
+        """The files of these images."""
+        return [self.contents.files[row] for row in batch.rows[batch.good]]

@@ -1,0 +1,54 @@
+"""Refuses an argument in Keras's words: its name, what is allowed, what was received."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import numpy as np
+
+__all__ = ["check_choice", "check_whole_number"]
+
+
+def check_choice(name: str, value: object, allowed: Collection[object]) -> None:
+    """Refuses a value that is not one of those allowed.
+
+    Example:
+        >>> check_choice("fit", "fill", ("stretch", "crop", "pad"))
+        Traceback (most recent call last):
+        ...
+        ValueError: `fit` must be one of 'stretch', 'crop', 'pad'. Received: fit='fill'
+
+    Args:
+        name: The argument, as its user writes it.
+        value: What was received.
+        allowed: All values that are allowed, in the order in which the message shows them.
+
+    Raises:
+        ValueError: `value` is none of `allowed`.
+    """
+    if value in tuple(allowed):
+        return
+    choices = ", ".join(repr(choice) for choice in allowed)
+    raise ValueError(f"`{name}` must be one of {choices}. Received: {name}={value!r}")
+
+
+def check_whole_number(name: str, value: object, least: int) -> None:
+    """Refuses what is not an integer of at least `least`; NumPy's integers are integers too.
+
+    Example:
+        >>> check_whole_number("batch_size", 0, least=1)
+        Traceback (most recent call last):
+        ...
+        ValueError: `batch_size` must be an integer of at least 1. Received: batch_size=0
+
+    Args:
+        name: The argument, as its user writes it.
+        value: What was received.
+        least: The smallest number that is allowed.
+
+    Raises:
+        ValueError: `value` is no integer, or a smaller one.
+    """
+    if isinstance(value, (int, np.integer)) and value >= least:
+        return
+    raise ValueError(f"`{name}` must be an integer of at least {least}. Received: {name}={value!r}")

@@ -1,0 +1,140 @@
+"""Hands over the batch that an index stands for: in turn from what is read ahead, or made apart.
+
+Here `epochs`, which knows no threads, meets `prefetch`, which knows no epochs.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Container
+from typing import Any
+
+from .epochs import Epochs, Ticket
+from .making import BatchMaker
+from .prefetch import Prefetcher
+from .rows import Batch, Ended
+
+__all__ = ["Handover"]
+
+
+class Handover:
+    """Batches for whoever consumes epochs, and for whoever looks at them.
+
+    Args:
+        epoch: The number of the epoch to come, from 0.
+        first: The place at which it begins.
+    """
+
+    def __init__(self, epoch: int = 0, first: int = 0) -> None:
+        self._epochs = Epochs()
+        self._epochs.go_to(epoch, first)
+        self._prefetcher: Prefetcher | None = None
+        self._epoch_ahead = 0  # the epoch that `_prefetcher` makes
+        self._kept: dict[tuple[int, int], Batch] = {}  # (epoch, place) that Keras asks for again
+        self._lock = threading.RLock()
+
+    def __del__(self) -> None:
+        if getattr(self, "_prefetcher", None) is not None:
+            self.close()
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """The epoch that goes on, or comes next, and the place at which it begins."""
+        return self._epochs.epoch, self._epochs.first
+
+    @property
+    def epoch(self) -> int:
+        """The number of the epoch that goes on, or comes next."""
+        return self._epochs.epoch
+
+    def length(self, total: int) -> int:
+        """Batches of the epoch that goes on, or of a whole one."""
+        with self._lock:
+            return self._epochs.length(total)
+
+    def is_consumed_by_hand(self) -> bool:
+        """Whether an epoch goes on that Keras did not begin."""
+        return self._epochs.is_begun and self._epochs.is_consumed_by(None)
+
+    def begin(self, maker: BatchMaker, consumer: Any) -> None:
+        """A consumer begins an epoch: reading starts now, where it did not go on already."""
+        with self._lock:
+            self._epochs.begin(maker.total, consumer)
+            places = self._epochs.places_to_come(maker.total)
+            if not self._reads_ahead_in(self._epochs.epoch):
+                self._read_ahead(maker, places)
+            elif self._prefetcher is not None:
+                self._prefetcher.go_on_with(places)
+
+    def end(self, maker: BatchMaker, consumer: Any, starts_over: bool) -> None:
+        """A consumer ends an epoch, or pauses in it; what was made ahead stays for a pause."""
+        with self._lock:
+            given_back = self._epochs.end(maker.total, consumer, starts_over=starts_over)
+            if self._prefetcher is not None:
+                self._prefetcher.put_back(self._kept_batches(self._epochs.epoch, given_back))
+                self._prefetcher.rest()
+
+    def ask(self, index: int, maker: BatchMaker, consumer: Any) -> tuple[Batch, bool]:
+        """The batch that an index stands for, and whether it is handed out a second time.
+
+        Raises:
+            IndexError: There is no such index.
+            Exception: What failed in making it.
+        """
+        with self._lock:
+            ticket = self._epochs.ask(index, maker.total, consumer)
+            prefetcher = self._prefetcher
+        batch = self._batch(ticket, prefetcher, maker)
+        with self._lock:
+            if ticket.comes_again:
+                self._kept[ticket.epoch, ticket.place] = batch
+            elif ticket.is_in_turn:
+                self._kept = {}
+        return batch, ticket.comes_again
+
+    def _batch(self, ticket: Ticket, prefetcher: Prefetcher | None, maker: BatchMaker) -> Batch:
+        if ticket.is_in_turn and prefetcher is not None and prefetcher.is_usable:
+            try:
+                return prefetcher.take(ticket.place)
+            except Ended:
+                pass  # the reading was stopped meanwhile; the ticket still stands for this batch
+        kept = self._kept.get((ticket.epoch, ticket.place))
+        if kept is not None:
+            return kept
+        return next(maker.batches(ticket.epoch, [ticket.place]))
+
+    def go_to(self, epoch: int, first: int) -> None:
+        """Lets the next epoch be this one, from a place on."""
+        with self._lock:
+            if not self._epochs.stands_at(epoch, first):  # else it was begun already, for a look
+                self.close()
+                self._epochs.go_to(epoch, first)
+
+    def close(self) -> None:
+        """Ends the threads and drops what was made ahead."""
+        with self._lock:
+            if self._prefetcher is not None:
+                self._prefetcher.close()
+                self._prefetcher = None
+
+    def _reads_ahead_in(self, epoch: int) -> bool:
+        prefetcher = self._prefetcher
+        return prefetcher is not None and prefetcher.is_usable and self._epoch_ahead == epoch
+
+    def _read_ahead(self, maker: BatchMaker, places: list[int]) -> None:
+        """Starts to make the batches of the epoch that goes on."""
+        self.close()
+        epoch = self._epochs.epoch
+        ready = self._kept_batches(epoch, places)
+        self._kept = {}
+        self._prefetcher = maker.prefetcher(epoch, places, ready)
+        self._epoch_ahead = epoch
+        self._prefetcher.start()
+
+    def _kept_batches(self, epoch: int, places: Container[int]) -> dict[int, Batch]:
+        """What Keras looked at and is about to ask for again, by place."""
+        return {
+            place: batch
+            for (kept_epoch, place), batch in self._kept.items()
+            if kept_epoch == epoch and place in places
+        }

@@ -1,0 +1,97 @@
+"""What a picture is to be learnt as: the number of its class, in one of Keras's forms.
+
+Example:
+    >>> from types import SimpleNamespace as File
+    >>> files = [File(id="1", name="1.jpg", label="cat"), File(id="2", name="2.jpg", label="dog")]
+    >>> labels = ClassLabels.of(files, mode="categorical")
+    >>> labels.names
+    ['cat', 'dog']
+    >>> labels.of_rows(np.array([1, 0]))
+    array([[0., 1.],
+           [1., 0.]], dtype=float32)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["LABEL_MODES", "ClassLabels"]
+
+LABEL_MODES = ("int", "categorical", "binary", None)
+SHOWN_NAMES = 20  # so many class names stand in an error message
+
+
+@dataclass(frozen=True)
+class ClassLabels:
+    """One class for each file.
+
+    Attributes:
+        names: The classes, in the order of their numbers.
+        numbers: The class of each file, int32 `(files,)`.
+        mode: "int" gives int32 `(n,)`, "categorical" float32 `(n, classes)`, "binary" float32
+            `(n, 1)`, as `keras.utils.image_dataset_from_directory` does.
+    """
+
+    names: list[str]
+    numbers: npt.NDArray[np.int32]
+    mode: str
+
+    @classmethod
+    def of(
+        cls,
+        files: Sequence[Any],
+        *,
+        mode: str,
+        labels: Mapping[str, str] | None = None,
+        names: Sequence[str] | None = None,
+    ) -> ClassLabels:
+        """Numbers the classes of a list of files.
+
+        Args:
+            files: Objects with `id`, `name` and, where `labels` is not given, `label`.
+            mode: One of `LABEL_MODES`, but for None.
+            labels: The label of each file by its id, where `file.label` does not tell it.
+            names: Class names in the order of their numbers; sorted by default.
+
+        Raises:
+            ValueError: A file's label is no class, or "binary" does not find two classes.
+        """
+        label_of_file = [_label(file, labels) for file in files]
+        if not names:
+            names = sorted({label for label in label_of_file if label is not None})
+        names = list(names)
+        number_of_name = {name: number for number, name in enumerate(names)}
+        for file, label in zip(files, label_of_file):
+            if label not in number_of_name:
+                raise ValueError(
+                    f"'{file.name}' (id {file.id}) has the label {label!r}, which is no class: "
+                    "leave it out, or give `labels={id: label}`. "
+                    f"Received: class_names={names[:SHOWN_NAMES]}"
+                )
+        if mode == "binary" and len(names) != 2:
+            raise ValueError(
+                '`label_mode="binary"` needs two classes. '
+                f"Received: class_names={names[:SHOWN_NAMES]}"
+            )
+        numbers = (number_of_name[label] for label in label_of_file)
+        return cls(names, np.fromiter(numbers, np.int32, len(files)), mode)
+
+    def of_rows(self, rows: npt.NDArray[np.intp]) -> npt.NDArray[Any]:
+        """The labels of some rows of `files`, in the form that `mode` names."""
+        numbers = self.numbers[rows]
+        if self.mode == "categorical":
+            return np.eye(len(self.names), dtype=np.float32)[numbers]
+        if self.mode == "binary":
+            return numbers[:, None].astype(np.float32)
+        return numbers
+
+
+def _label(file: Any, labels: Mapping[str, str] | None) -> Any:
+    if labels is None:
+        return getattr(file, "label", None)
+    return labels.get(file.id)

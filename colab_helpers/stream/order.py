@@ -1,0 +1,114 @@
+"""The order of an epoch, as a pure function of its seed and number.
+
+No state, no threads, no Keras: the same arguments give the same rows on every machine. A run
+that is resumed, shards of one batch and any number of threads agree because they all ask here.
+
+Example:
+    >>> keys = random_keys(["a.jpg", "b.jpg", "c.jpg", "d.jpg"])
+    >>> plan = BatchPlan(keys, keys, batch_size=3, shuffle=False, seed=0)
+    >>> [plan.rows_of_batch(plan.order(epoch=0), place).tolist() for place in range(len(plan))]
+    [[0, 1, 2], [3]]
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["OPEN_BLOCKS", "BatchPlan", "random_key", "random_keys"]
+
+OPEN_BLOCKS = 8  # files of so many blocks are mixed at a time, where files have a `block`
+
+Keys = npt.NDArray[np.uint64]
+Rows = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class BatchPlan:
+    """Which files make up each batch of an epoch.
+
+    A batch is named by its place in the epoch, counted from 0.
+
+    Attributes:
+        file_keys: A random key for each file, uint64 `(files,)`; see `random_keys`.
+        block_keys: The keys of the blocks that the files lie in, or `file_keys` itself where
+            files have no blocks.
+        batch_size: Files a batch, all shards together.
+        shuffle: Whether each epoch has an order of its own.
+        seed: Another seed gives other orders.
+        shard_index: Which part of each batch is wanted, from 0.
+        shard_count: Into how many parts each batch is cut.
+    """
+
+    file_keys: Keys
+    block_keys: Keys
+    batch_size: int
+    shuffle: bool
+    seed: int
+    shard_index: int = 0
+    shard_count: int = 1
+
+    def __len__(self) -> int:
+        """Batches of an epoch; a last one that has no file for some shard is left out."""
+        full_batches, files_left = divmod(len(self.file_keys), self.batch_size)
+        has_last_batch = files_left >= self.shard_count
+        return full_batches + has_last_batch
+
+    @property
+    def has_blocks(self) -> bool:
+        """Whether some files are cheaper to read together than others."""
+        return self.block_keys is not self.file_keys
+
+    def order(self, epoch: int | None) -> Rows:
+        """All rows of `files` in the order of an epoch; None stands for the order of `files`."""
+        if epoch is None or not self.shuffle:
+            return np.arange(len(self.file_keys))
+        position = _mix(self.file_keys, self.seed, epoch)
+        if not self.has_blocks:
+            return np.argsort(position, kind="stable")
+        # Blocks stand on a line in random order, and each file moves on by up to OPEN_BLOCKS
+        # places: wherever one reads on that line, files of only so many blocks are mixed.
+        blocks_in_random_order = _mix(self.block_keys, self.seed, epoch)
+        _, place_of_block = np.unique(blocks_in_random_order, return_inverse=True)
+        moved_on = OPEN_BLOCKS * (position / 2.0**64)
+        return np.argsort(place_of_block + moved_on, kind="stable")
+
+    def rows_of_batch(self, order: Rows, place: int) -> Rows:
+        """This shard's rows of the batch at a place in the epoch of that order."""
+        start = place * self.batch_size
+        whole_batch = order[start : start + self.batch_size]
+        return np.array_split(whole_batch, self.shard_count)[self.shard_index]
+
+
+def random_key(name: object) -> int:
+    """64 random bits that a name has for good, the same on each machine.
+
+    Args:
+        name: A string, or anything whose `repr` tells it apart.
+    """
+    text = name if isinstance(name, str) else repr(name)
+    digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(digest, "little")
+
+
+def random_keys(names: Iterable[object]) -> Keys:
+    """The `random_key` of each name, uint64 `(names,)`."""
+    return np.fromiter((random_key(name) for name in names), np.uint64)
+
+
+def _mix(keys: Keys, *salt: int) -> Keys:
+    """Draws a random number for each key on its own, from the key and the salt, uint64.
+
+    The mixing steps are those of splitmix64 (https://prng.di.unimi.it/splitmix64.c).
+    """
+    mixed = keys + np.uint64(random_key(salt))
+    mixed ^= mixed >> np.uint64(30)
+    mixed *= np.uint64(0xBF58476D1CE4E5B9)
+    mixed ^= mixed >> np.uint64(27)
+    mixed *= np.uint64(0x94D049BB133111EB)
+    mixed ^= mixed >> np.uint64(31)
+    return mixed

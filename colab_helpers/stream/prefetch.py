@@ -1,0 +1,224 @@
+"""Batches made ready ahead: readers fetch bytes, decoders fill the rows of a batch.
+
+It knows nothing of Keras and nothing of epochs: it is given the places of batches, and hands these
+over one by one, a bounded number ahead of the one that is waited for.
+
+    take(place) -> _admit: starts the batches that may be made meanwhile
+        reader threads    _fetch: the bytes of one file        at most `reads`, and ENCODED_BYTES
+        decoder threads   _fill: one row from its bytes        as many as the machine has cores
+                          _recall: all rows that a cache has
+    Batch.done is set -> take returns the batch
+
+Whoever calls `take` waits for `Batch.done`. A reader waits for a job, and for room among the bytes
+that are read and not yet decoded. A decoder waits for a job alone.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from time import perf_counter
+
+import numpy as np
+
+from .rows import Batch, Ended, Job, Recipe, RowMaker, Rows, Tally
+from .threads import ByteBudget, Readers, decoder_threads
+
+__all__ = ["Prefetcher"]
+
+ENCODED_BYTES = 32 << 20  # read, not yet decoded: bounds what large originals take
+DECODED_BYTES = 128 << 20  # decoded, not yet asked for: bounds what large images take
+FILES_AHEAD = 4  # times `reads`: so many files are read ahead of the batch that is waited for
+
+
+class Prefetcher:
+    """Hands over numbered batches in turn, each made ready while those before it are in use.
+
+    It holds no reference to whoever uses it, so that its threads keep nobody alive.
+
+    Args:
+        recipe: How a file becomes a row.
+        rows_of_batch: `rows_of_batch(place)` tells which files a batch holds.
+        places: The batches to make, in turn.
+        reads: Reads in flight at most.
+        batch_size: Files a batch at most.
+        tally: Where time, images and bad files are counted.
+        ready: Batches that are there already, by place.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        rows_of_batch: Callable[[int], Rows],
+        places: Sequence[int],
+        *,
+        reads: int,
+        batch_size: int,
+        tally: Tally,
+        ready: Mapping[int, Batch] | None = None,
+    ) -> None:
+        self._recipe = recipe
+        self._rows_of_batch = rows_of_batch
+        self._tally = tally
+        self._places = places
+        self._turn_of_place = {place: turn for turn, place in enumerate(places)}
+        self._next_turn = 0  # of the batch that is started next
+        self._batches_ahead = _batches_ahead(reads, batch_size, recipe.image_shape)
+        self._batches: dict[int, Batch] = dict(ready or {})
+        self._lock = threading.RLock()
+        self._rows = RowMaker(recipe, batch_size, tally)
+        self._budget = ByteBudget(ENCODED_BYTES)
+        self._readers = Readers(reads, self._fetch)
+        self._process = os.getpid()
+        self._is_closed = False
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether it still makes batches; in a forked process it has no threads."""
+        return not self._is_closed and self._process == os.getpid()
+
+    def start(self) -> None:
+        """Begins to read what may be read before the first batch is asked for."""
+        self._admit(turn=0)
+
+    def go_on_with(self, places: Sequence[int]) -> None:
+        """Makes these batches from now on, in turn; those of them that are there already stay."""
+        with self._lock:
+            self._places = places
+            self._turn_of_place = {place: turn for turn, place in enumerate(places)}
+            self._next_turn = 0
+        self.start()
+
+    def take(self, place: int) -> Batch:
+        """Waits for the batch at a place and hands it over; each is to be taken once.
+
+        Raises:
+            Ended: The prefetcher was closed, or this batch was taken before.
+            Exception: What failed in `read`, `decode` or `augment`.
+        """
+        self._admit(self._turn_of_place[place])
+        with self._lock:
+            batch = self._batches.get(place)
+        if batch is None:
+            raise Ended
+        begun = perf_counter()
+        batch.done.wait()
+        with self._lock:
+            self._batches.pop(place, None)
+            nothing_is_left = not self._batches and self._next_turn == len(self._places)
+        self._tally.add("waiting", perf_counter() - begun)
+        if batch.error is not None:
+            self._tally.note_error(batch.error)
+            self.close()
+            raise batch.error
+        self._tally.add("images", int(batch.good.sum()))
+        if nothing_is_left:
+            self.close()
+        return batch
+
+    def put_back(self, batches: Mapping[int, Batch]) -> None:
+        """Takes back batches that were taken and not used; they can be taken again."""
+        with self._lock:
+            self._batches |= batches
+        for batch in batches.values():
+            self._tally.add("images", -int(batch.good.sum()))
+
+    def rest(self) -> None:
+        """Lets the threads end when nothing is left to read; `take` starts new ones."""
+        self._readers.rest()
+
+    def close(self) -> None:
+        """Ends the threads, drops what was made ahead, and lets whoever waits go with `Ended`."""
+        with self._lock:
+            self._is_closed = True
+            waited_for = list(self._batches.values())
+            self._batches = {}
+        for batch in waited_for:
+            if not batch.done.is_set():
+                batch.fail(Ended())
+        self._rows.close()
+        self._budget.close()
+        self._readers.close()
+
+    def _admit(self, turn: int) -> None:
+        """Starts all batches that may be made while the one of this turn is waited for."""
+        with self._lock:
+            end = min(turn + 1 + self._batches_ahead, len(self._places))
+            while not self._is_closed and self._next_turn < end:
+                place = self._places[self._next_turn]
+                if place not in self._batches:
+                    self._start_batch(place)
+                self._next_turn += 1
+
+    def _start_batch(self, place: int) -> None:
+        batch = Batch(self._rows_of_batch(place))
+        self._batches[place] = batch
+        if self._recipe.cache is None:
+            self._read_rows(batch, range(len(batch.rows)))
+        else:
+            decoder_threads(self._process).submit(self._recall, batch)
+
+    def _read_rows(self, batch: Batch, rows: Sequence[int]) -> None:
+        self._readers.submit([Job(batch, row) for row in rows])
+
+    def _fetch(self, job: Job) -> None:
+        """A reader's work: the bytes of one file."""
+        if self._is_closed:
+            return
+        try:
+            data = self._read(job)
+        except BaseException as error:
+            self._rows.fail(job, error)
+            return
+        if data is not None:
+            decoder_threads(self._process).submit(self._fill, job, data)
+
+    def _read(self, job: Job) -> bytes | None:
+        """Reads within the budget, which the decoder gives back; None where the pass has ended."""
+        file = self._rows.file_of(job)
+        expected = getattr(file, "size", None) or 0
+        if not self._budget.reserve(expected):
+            return None
+        data = b""
+        begun = perf_counter()
+        try:
+            data = self._recipe.read(file) or b""
+        finally:
+            self._tally.add("reading", perf_counter() - begun)
+            self._budget.release(expected - len(data))
+        return data
+
+    def _fill(self, job: Job, data: bytes) -> None:
+        """A decoder's work: one row from its bytes."""
+        begun = perf_counter()
+        try:
+            if not self._is_closed:
+                self._rows.fill(job, data)
+        except BaseException as error:
+            self._rows.fail(job, error)
+        finally:
+            self._tally.add("decoding", perf_counter() - begun)
+            self._budget.release(len(data))
+
+    def _recall(self, batch: Batch) -> None:
+        """A decoder's work where there is a cache: all rows that it has; the others are read."""
+        begun = perf_counter()
+        try:
+            if not self._is_closed:
+                absent = self._rows.recall(batch)
+                if absent:
+                    self._read_rows(batch, absent)
+        except BaseException as error:
+            self._rows.fail_batch(batch, error)
+        finally:
+            self._tally.add("decoding", perf_counter() - begun)
+
+
+def _batches_ahead(reads: int, batch_size: int, image_shape: tuple[int, ...] | None) -> int:
+    """How many batches may be under way beside the one that is waited for."""
+    wanted = -(-FILES_AHEAD * reads // batch_size)  # rounded up
+    if image_shape is None:
+        return max(1, wanted)
+    bytes_per_batch = batch_size * int(np.prod(image_shape))
+    return max(1, min(wanted, DECODED_BYTES // bytes_per_batch))

@@ -1,0 +1,214 @@
+"""The two files of a cache: `<name>.data`, records one after another, and `<name>.index`.
+
+The index has a row of 40 bytes for each record: key, offset, length, checksum, and a checksum of
+the row itself. A record counts once its row is written, after its data: a kill at any moment
+leaves nothing half done. Several processes may share the files.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+import sys
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from .record_table import Row, RowTable
+
+if sys.platform != "win32":
+    import fcntl
+
+__all__ = ["RecordFiles"]
+
+CONTENT = struct.Struct("<16sQQI")  # of a row: key, offset, length, checksum of the record
+ROW = struct.Struct("<16sQQII")  # the same, and a CRC of these bytes
+MOST_RESERVED = 64 << 20  # bytes that are reserved ahead
+OWNER_ONLY = 0o600
+NOT_OPEN = -1
+
+
+class RecordFiles:
+    """Both files, and a table of the rows that were taken in. Every method may raise OSError.
+
+    Those marked *Locked* are called inside `with files.locked()`. There is no memory map: its
+    pages count as the process's memory, and a full disk below one kills it.
+
+    Args:
+        folder: Local folder, made if missing.
+        name: Of both files, without their endings.
+        max_bytes: The most that both files take of the disk.
+
+    Attributes:
+        row_count: Rows of the index that were taken in.
+        data_end: Where their data ends, in bytes.
+    """
+
+    row_count: int
+    data_end: int
+
+    def __init__(self, folder: str, name: str, max_bytes: int) -> None:
+        if sys.platform == "win32":
+            raise OSError("it needs Linux or macOS")
+        os.makedirs(folder, exist_ok=True)
+        path = os.path.join(folder, name)
+        self._max_bytes = max_bytes
+        self._data = OpenFile(path + ".data")
+        self._index = IndexFile(path + ".index")
+        self._forget_rows()
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keeps other processes out. Threads of this one need a lock of their own."""
+        # Opened anew, since a forked process shares what is open, and the lock with it.
+        with open(self._index.path) as index:
+            fcntl.flock(index, fcntl.LOCK_EX)
+            yield
+
+    # What is there -------------------------------------------------------------------------------
+
+    @property
+    def has_new_rows(self) -> bool:
+        """Whether another process changed the index since rows were taken in."""
+        return self._index.row_count() != self.row_count
+
+    @property
+    def size(self) -> int:
+        """Bytes that the records and their rows take."""
+        return self.data_end + self.row_count * ROW.size
+
+    def has_place_for(self, length: int) -> bool:
+        """Whether one more record of so many bytes keeps to `max_bytes`."""
+        return self.size + ROW.size + length <= self._max_bytes
+
+    def find(self, key: bytes) -> Row | None:
+        """Returns the row of a record, of those taken in."""
+        return self._table.find(key)
+
+    def read_into(self, buffer: bytearray | memoryview, row: Row) -> bool:
+        """Reads a record into a buffer of its length. False where bytes are missing."""
+        return self._data.read_into(buffer, row.offset) == row.length
+
+    def take_in_new_rows(self) -> None:
+        """*Locked.* Takes in the rows that were added, by this process or another."""
+        rows = self._index.row_count()
+        was_emptied_or_cut = rows < self.row_count
+        if was_emptied_or_cut or rows > self._table.capacity:
+            self._forget_rows(capacity=rows)
+        for number in range(self.row_count, rows):
+            row = self._index.read_row(number)
+            if row is not None:
+                self._table.add(row)
+                self.data_end = max(self.data_end, row.offset + row.length)
+            self.row_count = number + 1
+
+    # What changes ---------------------------------------------------------------------------------
+
+    def append(self, key: bytes, record: bytes | memoryview, length: int, checksum: int) -> None:
+        """*Locked.* Writes a new record, and then its row."""
+        row = Row(self.row_count, key, self.data_end, length, checksum)
+        self._reserve(row.offset + length)
+        self._write(row, record)
+
+    def rewrite(self, row: Row, record: bytes | memoryview, checksum: int) -> None:
+        """*Locked.* Writes a record of the same length once more where it was."""
+        self._reserve(row.offset + row.length)
+        self._write(row._replace(checksum=checksum), record)
+
+    def empty(self) -> None:
+        """*Locked.* Forgets all records; the index first, so that no row leads to nothing."""
+        self._index.truncate(0)
+        self._data.truncate(0)
+        self._forget_rows()
+
+    def release_reserve(self) -> None:
+        """*Locked.* Gives back to the disk what was reserved and not used."""
+        self._data.truncate(self.data_end)
+
+    def _forget_rows(self, capacity: int = 0) -> None:
+        self._table = RowTable(capacity, self._index.read_row)
+        self.row_count = 0
+        self.data_end = 0
+
+    def _write(self, row: Row, record: bytes | memoryview) -> None:
+        self._data.write(record, row.offset)  # should it stop short, the record's checksum tells
+        self._index.write_row(row)
+        self.take_in_new_rows()
+
+    def _reserve(self, end: int) -> None:
+        """Makes the data file reach to `end`, and further in steps: a full disk is met early."""
+        size = self._data.size()
+        if size >= end:
+            return
+        left = self._max_bytes - end - (self.row_count + 1) * ROW.size
+        half_of_left = left // 2  # not all of it, as the index grows too
+        ahead = max(0, min(end // 8, MOST_RESERVED, half_of_left))
+        self._data.reserve(size, end + ahead - size)
+
+
+class OpenFile:
+    """A file that is read and written at given places, by many threads at once.
+
+    It is made if missing, readable by its owner only, and closed when nobody holds it any more.
+    """
+
+    _descriptor = NOT_OPEN
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT, OWNER_ONLY)
+
+    def __del__(self) -> None:
+        if self._descriptor != NOT_OPEN:
+            os.close(self._descriptor)
+
+    def size(self) -> int:
+        """Bytes, those reserved included."""
+        return os.fstat(self._descriptor).st_size
+
+    def read(self, length: int, offset: int) -> bytes:
+        """Returns bytes; fewer where the file ends before."""
+        return os.pread(self._descriptor, length, offset)
+
+    def read_into(self, buffer: bytearray | memoryview, offset: int) -> int:
+        """Fills a buffer and returns how many bytes there were."""
+        return os.preadv(self._descriptor, [buffer], offset)
+
+    def write(self, content: bytes | memoryview, offset: int) -> None:
+        """Writes bytes, or as many of them as the disk has room for."""
+        os.pwrite(self._descriptor, content, offset)
+
+    def truncate(self, size: int) -> None:
+        """Cuts the file off at so many bytes."""
+        os.ftruncate(self._descriptor, size)
+
+    def reserve(self, start: int, length: int) -> None:
+        """Makes the file longer, by blocks of the disk that are its own from now on."""
+        if hasattr(os, "posix_fallocate"):
+            os.posix_fallocate(self._descriptor, start, length)
+        else:  # macOS
+            os.ftruncate(self._descriptor, start + length)
+
+
+class IndexFile(OpenFile):
+    """The file of rows."""
+
+    def row_count(self) -> int:
+        """Whole rows, those damaged included."""
+        return self.size() // ROW.size
+
+    def read_row(self, number: int) -> Row | None:
+        """Returns a row, or None for one that is cut or damaged: nobody finds it."""
+        packed = self.read(ROW.size, number * ROW.size)
+        if len(packed) != ROW.size:
+            return None
+        key, offset, length, checksum, row_checksum = ROW.unpack(packed)
+        if zlib.crc32(packed[: CONTENT.size]) != row_checksum:
+            return None
+        return Row(number, key, offset, length, checksum)
+
+    def write_row(self, row: Row) -> None:
+        """Writes a row at its place."""
+        content = CONTENT.pack(row.key, row.offset, row.length, row.checksum)
+        packed = ROW.pack(row.key, row.offset, row.length, row.checksum, zlib.crc32(content))
+        self.write(packed, row.number * ROW.size)

@@ -1,0 +1,269 @@
+"""Checked records on local disk, bounded in bytes, for both caches.
+
+They are filled up to `max_bytes` and then stay: evicting the least recently used would not help,
+as each epoch reads everything in a new order. Only a cache full of what nobody asks for any more
+is emptied and filled anew. Threads and processes may share a folder. A damaged record is noticed
+and read again. A full disk turns caching off with one warning.
+
+    records         what is kept, counted, mended, given up
+      record_keys     what a record is found by, and checked by
+      record_files    the two files on disk
+        record_table    from keys to rows of the index, in memory
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TypedDict
+
+import numpy as np
+import numpy.typing as npt
+
+from .record_files import RecordFiles
+from .record_keys import checksum, checksums
+from .record_table import Row
+
+__all__ = ["CacheStats", "Records"]
+
+
+class CacheStats(TypedDict):
+    """What a cache did, and what it holds.
+
+    `hits`, `misses` and `damaged` count look-ups of this object; `records` and `bytes` are those
+    of the folder; `full` tells that something was refused, `off` that the disk failed.
+    """
+
+    hits: int
+    misses: int
+    damaged: int
+    records: int
+    bytes: int
+    max_bytes: int
+    full: bool
+    off: bool
+
+
+@dataclass(slots=True)
+class Lookup:
+    """How it went with one key: whether it has a row, its bytes came, and they were right."""
+
+    key: bytes
+    row: Row | None
+    is_complete: bool = False
+    is_sound: bool = False
+
+    @property
+    def is_damaged(self) -> bool:
+        """Whether there is a record, and it could not be read as it was written."""
+        return self.row is not None and not self.is_sound
+
+    def compare(self, checksum_found: int) -> None:
+        """Compares the checksum of what came with the one of the row."""
+        if self.row is not None and self.is_complete:
+            self.is_sound = checksum_found == self.row.checksum
+
+
+class Records:
+    """Keeps records by their keys, in two files below a folder.
+
+    Args:
+        folder: Local folder, made if missing.
+        name: Of the two files, without their endings.
+        max_bytes: The most that both files take of the disk.
+
+    Raises:
+        ValueError: `max_bytes` is not above 0.
+    """
+
+    def __init__(self, folder: str | os.PathLike[str], name: str, max_bytes: float) -> None:
+        if not max_bytes > 0:
+            raise ValueError(f"`max_bytes` must be above 0. Received: {max_bytes!r}")
+        self._folder = folder
+        self._max_bytes = int(max_bytes)
+        self._lock = threading.Lock()
+        self._files: RecordFiles | None = None
+        self._suspects: set[bytes] = set()  # keys of damaged records, written again when put again
+        self._hits = 0
+        self._misses = 0
+        self._damaged = 0
+        self._added = 0
+        self._full = False
+        self._off = False
+        try:
+            self._open(os.fspath(folder), name)
+        except OSError as error:
+            self._switch_off(error)
+
+    @property
+    def stats(self) -> CacheStats:
+        """What was done and what is kept, as numbers."""
+        return {
+            "hits": self._hits,
+            "misses": self._misses,
+            "damaged": self._damaged,
+            "records": self._files.row_count if self._files else 0,
+            "bytes": self._files.size if self._files else 0,
+            "max_bytes": self._max_bytes,
+            "full": self._full,
+            "off": self._off,
+        }
+
+    def close(self) -> None:
+        """Gives back to the disk what was reserved and not used. What is cached stays."""
+        if self._files is None:
+            return
+        try:
+            with self._locked(self._files):
+                self._files.take_in_new_rows()
+                self._files.release_reserve()
+        except OSError:
+            pass  # it stays reserved
+
+    def _open(self, folder: str, name: str) -> None:
+        files = RecordFiles(folder, name, self._max_bytes)
+        self._files = files
+        with self._locked(files):
+            files.take_in_new_rows()
+            if files.size > self._max_bytes:
+                files.empty()
+
+    @contextmanager
+    def _locked(self, files: RecordFiles) -> Iterator[None]:
+        """Keeps out other threads, then other processes."""
+        with self._lock, files.locked():
+            yield
+
+    # Reading: find, fill, compare, count ----------------------------------------------------------
+
+    def read(self, key: bytes) -> bytearray | None:
+        """Returns a record, or None where there is none, or a damaged one."""
+        lookup = self._find(key)
+        record = bytearray(lookup.row.length if lookup.row else 0)
+        self._fill(lookup, record)
+        if lookup.is_complete:
+            lookup.compare(checksum(key, record))
+        self._count([lookup])
+        return record if lookup.is_sound else None
+
+    def read_rows(self, keys: Sequence[bytes], out: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
+        """Reads records of one length into the rows of an array.
+
+        Args:
+            keys: Of the records, one for each row.
+            out: uint8 array (keys, length), contiguous, that is filled.
+
+        Returns:
+            bool array (keys,): False where there is no record, or a damaged one; its row then
+            holds anything.
+        """
+        lookups = [self._find(key) for key in keys]
+        for lookup, row in zip(lookups, out):
+            self._fill(lookup, row.data)
+        if any(lookup.is_complete for lookup in lookups):
+            for lookup, checksum_found in zip(lookups, checksums(keys, out)):
+                lookup.compare(checksum_found)
+        self._count(lookups)
+        return np.array([lookup.is_sound for lookup in lookups], np.bool_)
+
+    def _find(self, key: bytes) -> Lookup:
+        """Looks for the row of a key, also among those that another process has just added."""
+        files = self._files
+        if files is None:
+            return Lookup(key, row=None)
+        try:
+            row = files.find(key)
+            if row is None and files.has_new_rows:
+                with self._locked(files):
+                    files.take_in_new_rows()
+                row = files.find(key)
+        except OSError:
+            return Lookup(key, row=None)
+        return Lookup(key, row)
+
+    def _fill(self, lookup: Lookup, buffer: bytearray | memoryview) -> None:
+        """Reads the record that was found into a buffer of its length."""
+        if self._files is None or lookup.row is None:
+            return
+        try:
+            lookup.is_complete = self._files.read_into(buffer, lookup.row)
+        except OSError:
+            lookup.is_complete = False
+
+    def _count(self, lookups: Sequence[Lookup]) -> None:
+        """Counts hits and misses, and remembers which records are damaged."""
+        damaged = {lookup.key for lookup in lookups if lookup.is_damaged}
+        hits = sum(lookup.is_sound for lookup in lookups)
+        with self._lock:
+            self._hits += hits
+            self._misses += len(lookups) - hits
+            self._damaged += len(damaged)
+            self._suspects |= damaged
+
+    # Writing --------------------------------------------------------------------------------------
+
+    def put(self, key: bytes, record: bytes | memoryview) -> bool:
+        """Keeps a record, or writes one again that was found damaged.
+
+        Args:
+            key: Of the record.
+            record: Bytes, or a view of such, contiguous.
+
+        Returns:
+            True if the cache now holds it; False when it is full or switched off.
+        """
+        if self._off or self._files is None:
+            return False
+        try:
+            with self._locked(self._files):
+                return self._write(self._files, key, record)
+        except OSError as error:
+            self._switch_off(error)
+            return False
+
+    def _write(self, files: RecordFiles, key: bytes, record: bytes | memoryview) -> bool:
+        files.take_in_new_rows()
+        row = files.find(key)
+        if row is None:
+            return self._append(files, key, record)
+        if key in self._suspects and row.length == len(record):
+            files.rewrite(row, record, checksum(key, record))
+            self._suspects.discard(key)
+        return True  # else another thread or process was first
+
+    def _append(self, files: RecordFiles, key: bytes, record: bytes | memoryview) -> bool:
+        length = len(record)
+        if not files.has_place_for(length) and self._is_of_no_use(files):
+            files.empty()
+            self._added = 0
+        if not files.has_place_for(length):
+            self._full = True
+            return False
+        files.append(key, record, length, checksum(key, record))
+        self._suspects.discard(key)
+        self._added += 1
+        return True
+
+    def _is_of_no_use(self, files: RecordFiles) -> bool:
+        """Whether the records are mostly others', and none of them was ever asked for here."""
+        if self._hits > 0:
+            return False
+        is_mostly_others = files.row_count > 2 * self._added
+        asked_for_as_many = self._misses > files.row_count
+        return is_mostly_others and asked_for_as_many
+
+    def _switch_off(self, error: OSError) -> None:
+        self.close()
+        if self._off:
+            return
+        self._off = True
+        warnings.warn(
+            f"Caching in {self._folder!r} is off: {error}. The run goes on, and reads what is not "
+            "cached yet from its source. Free some disk, lower `max_bytes` or name another "
+            "folder, then make it again.",
+            stacklevel=3,
+        )

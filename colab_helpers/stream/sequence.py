@@ -1,0 +1,309 @@
+"""StreamingSequence: what Keras is given. It ties the other files of this room together.
+
+`contents` knows the files and the plan of batches, `making` makes batches of them, `handover` gives
+each index its batch, and `arrays` gives it the form that the model wants.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+
+from .arrays import ArrayForm, Arrays
+from .callers import TrainersAtWork, calling_adapter, is_called_by_reset
+from .checks import check_choice, check_whole_number
+from .contents import Contents
+from .handover import Handover
+from .labels import LABEL_MODES
+from .making import BatchMaker
+from .rows import Augment, BatchCache, Tally
+from .scaling import dtype_of
+
+__all__ = ["StreamingSequence"]
+
+
+_STAYS_BEHIND = ("_handover", "_trainer", "_tally", "_told")  # made anew in a copy
+
+
+class StreamingSequence(keras.utils.PyDataset):
+    """Batches for `model.fit`, read when they are due.
+
+    Nothing is listed or read when it is made. During an epoch, reader threads fetch bytes and
+    decoder threads turn them into rows of a batch, a bounded number of batches ahead of training.
+
+    Order and augmentation depend on (seed, epoch, file id) alone: not on the number of threads,
+    the order of the listing, or where a run was resumed. Within an epoch each index stands for
+    one batch: however often and by whomever it is asked for, `fit` trains on every picture
+    exactly once, and a look from a callback (`train[0]`, `model.predict(train)`) takes nothing
+    away. Between epochs, `sequence[k]` is batch k of the one to come.
+
+    Example:
+        train = StreamingSequence(train_files, drive.read, decode,
+                                  augment=augmenter(horizontal_flip=True))
+        val = StreamingSequence(val_files, drive.read, decode, shuffle=False)
+        model.fit(train, validation_data=val, epochs=10)
+
+    Args:
+        files: Any iterable of files, consumed when first needed: objects with `id`, `name`,
+            `label`, and where known `version`, `size` in bytes, and `block` (files that are
+            cheaper to read together).
+        read: `read(file) -> bytes`, called from `reads` threads at once.
+        decode: `decode(bytes) -> uint8 array (height, width, channels)`, of one shape for all
+            files.
+        labels: Mapping of file id to label, where `file.label` does not tell it.
+        batch_size: Files a batch; the last of an epoch may be smaller.
+        label_mode: "int" gives int32 `(n,)`, "categorical" float32 `(n, classes)`, "binary"
+            float32 `(n, 1)`, as `keras.utils.image_dataset_from_directory` does; None gives
+            images alone.
+        class_names: Labels in the order of their numbers; sorted by default.
+        shuffle: A new order each epoch; False keeps the order of `files`.
+        seed: Integer of at least 0.
+        augment: `augment(image, rng) -> image` of the same shape; `rng` is a
+            `numpy.random.Generator`.
+        normalize: None keeps pixels as decoded (0 to 255), "unit" divides them by 255, "zscore"
+            gives each image mean 0 and standard deviation 1.
+        dtype: "uint8", "float16" or "float32"; by default "uint8", and "float32" with
+            `normalize`.
+        reads: Reads in flight at most.
+        cache: A `PixelCache`, or what has its `get_batch` and `put`; `decode` then needs `key`
+            and `shape`.
+        on_bad_file: "raise" stops at a file that cannot be read or decoded and names it; "skip"
+            leaves it out of its batch and adds it to `skipped`.
+
+    Raises:
+        ValueError: An argument is not one of the allowed values.
+    """
+
+    def __init__(
+        self,
+        files: Iterable[Any],
+        read: Callable[[Any], bytes],
+        decode: Callable[[bytes], npt.NDArray[Any]],
+        *,
+        labels: Mapping[str, str] | None = None,
+        batch_size: int = 32,
+        label_mode: str | None = "int",
+        class_names: Iterable[str] | None = None,
+        shuffle: bool = True,
+        seed: int = 0,
+        augment: Augment | None = None,
+        normalize: str | None = None,
+        dtype: str | None = None,
+        reads: int = 32,
+        cache: BatchCache | None = None,
+        on_bad_file: str = "raise",
+    ) -> None:
+        # The threads are our own: Keras would empty its queue at each epoch's end.
+        super().__init__(workers=1)
+        check_choice("label_mode", label_mode, LABEL_MODES)
+        check_choice("on_bad_file", on_bad_file, ("raise", "skip"))
+        check_whole_number("batch_size", batch_size, least=1)
+        check_whole_number("reads", reads, least=1)
+        check_whole_number("seed", seed, least=0)
+        if cache is not None and not (hasattr(decode, "key") and hasattr(decode, "shape")):
+            raise ValueError(
+                "`cache` needs a `decode` with `key` and `shape`, as `decoder` makes. "
+                f"Received: decode={decode!r}"
+            )
+        self.read = read
+        self.decode = decode
+        self.augment = augment
+        self.cache = cache
+        self.reads = int(reads)
+        self.batch_size = int(batch_size)
+        self.shuffle = bool(shuffle)
+        self.seed = int(seed)
+        self.label_mode = label_mode
+        self.normalize = normalize
+        self.dtype = dtype_of(normalize, dtype)
+        self.on_bad_file = on_bad_file
+        self._contents = Contents(
+            files,
+            labels=labels,
+            label_mode=label_mode,
+            class_names=None if class_names is None else list(class_names),
+            batch_size=self.batch_size,
+            shuffle=self.shuffle,
+            seed=self.seed,
+        )
+        self._start(Handover())
+
+    def _start(self, handover: Handover) -> None:
+        """Makes what a copy does not share: threads, and what has happened so far."""
+        self._handover = handover
+        self._trainer = TrainersAtWork()
+        self._tally = Tally()
+        self._told = 0  # how many of `skipped` were told already
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = {name: value for name, value in vars(self).items() if name not in _STAYS_BEHIND}
+        state["_place"] = self._handover.place
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        state = dict(state)
+        epoch, first = state.pop("_place")
+        self.__dict__.update(state)
+        self._start(Handover(epoch, first))
+
+    def _maker(self) -> BatchMaker:
+        return BatchMaker(
+            contents=self._contents,
+            read=self.read,
+            decode=self.decode,
+            augment=self.augment,
+            cache=self.cache,
+            reads=self.reads,
+            seed=self.seed,
+            skips_bad_files=self.on_bad_file == "skip",
+            tally=self._tally,
+        )
+
+    def _form(self) -> ArrayForm:
+        return ArrayForm(self._contents, self.normalize, self.dtype, self._tally)
+
+    # What is streamed, and what came of it
+
+    @property
+    def files(self) -> tuple[Any, ...]:
+        """The files, in the order given."""
+        return self._contents.files
+
+    @property
+    def class_names(self) -> list[str] | None:
+        """Labels, in the order of their numbers."""
+        return self._contents.class_names
+
+    @property
+    def labels(self) -> npt.NDArray[np.int32] | None:
+        """Class number of each of `files`, int32 `(files,)`; None with `label_mode=None`."""
+        labels = self._contents.labels
+        return None if labels is None else labels.numbers
+
+    @property
+    def stats(self) -> dict[str, float]:
+        """Seconds "reading" and "decoding" (all threads) and "waiting"; "images" and "cached"."""
+        return self._tally.stats
+
+    @property
+    def skipped(self) -> list[tuple[Any, str]]:
+        """`(file, reason)` of each file that was left out."""
+        return list(self._tally.skipped.values())
+
+    @property
+    def last_error(self) -> BaseException | None:
+        """The error that ended the last pass, as it was raised.
+
+        Keras raises another one, with this one's text in it.
+        """
+        return self._tally.last_error
+
+    # Keras's epochs
+
+    def __len__(self) -> int:
+        return self._handover.length(len(self._contents.plan))
+
+    def on_epoch_begin(self) -> None:
+        """Begins an epoch, or goes on in one that is not complete: reading starts now."""
+        if self._trainer.is_inside():
+            return  # a look from a callback
+        self._trainer.note()
+        self._handover.begin(self._maker(), calling_adapter())
+
+    def on_epoch_end(self) -> None:
+        """Ends an epoch, or pauses in it, and says which files were left out."""
+        if self._trainer.is_inside():
+            return  # a look from a callback
+        self._handover.end(self._maker(), calling_adapter(), starts_over=is_called_by_reset())
+        self._tell_what_was_skipped()
+
+    def _tell_what_was_skipped(self) -> None:
+        new = self.skipped[self._told :]
+        if not new:
+            return
+        self._told += len(new)
+        shown = "; ".join(f"'{file.name}': {reason}" for file, reason in new[:3])
+        if len(new) > 3:
+            shown += "; ..."
+        print(
+            f"\nLeft out {len(new)} of {len(self.files)} files ({shown}). "
+            "`sequence.skipped` names all."
+        )
+
+    def close(self) -> None:
+        """Ends the threads and drops what was read ahead; the sequence can be used again."""
+        self._handover.close()
+
+    # Batches
+
+    def __getitem__(self, index: int) -> Arrays:
+        batch, is_kept = self._handover.ask(index, self._maker(), calling_adapter())
+        return self._form().arrays(batch, is_kept)
+
+    def __iter__(self) -> Iterator[Arrays]:
+        if self._handover.is_consumed_by_hand():
+            for index in range(len(self)):
+                yield self[index]
+            return
+        maker = self._maker()
+        form = self._form()
+        for batch in maker.batches(self._handover.epoch, range(maker.total)):
+            yield form.arrays(batch)
+
+    def in_order(
+        self,
+    ) -> Iterator[tuple[npt.NDArray[Any], npt.NDArray[Any] | None, list[Any]]]:
+        """Yields `(images, labels, files)` by batch: as listed, not augmented, none of `skipped`.
+
+        Each file comes once. It is what `predict_once` goes by.
+        """
+        maker = self._maker()
+        form = self._form()
+        for batch in maker.batches(None, range(maker.total)):
+            if batch.good.any():
+                yield form.images(batch), form.labels(batch), form.files(batch)
+
+    # Parts of batches, places in a run
+
+    def shard(self, index: int, count: int) -> StreamingSequence:
+        """The part of each batch that the `index`-th of `count` processes reads.
+
+        One after the other, the parts are the batch. `batch_size` counts all of them. A last
+        batch of fewer files than processes is left out.
+
+        Raises:
+            ValueError: There is no such part, or `count` does not divide `batch_size`.
+        """
+        check_choice("index", index, range(count))
+        if self.batch_size % count:
+            raise ValueError(
+                f"`count` must divide `batch_size` {self.batch_size}. Received: count={count}"
+            )
+        part = copy.copy(self)
+        part._contents = self._contents.shard(index, count)
+        return part
+
+    def state_dict(self, epoch: int, batches_trained: int) -> dict[str, Any]:
+        """A place in a run, and what must be unchanged for it to mean the same; JSON can hold it.
+
+        Args:
+            epoch: From 0.
+            batches_trained: Of this epoch, from 0.
+        """
+        return self._contents.state(epoch, batches_trained)
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Lets the next epoch be `state["epoch"]`, begun after `state["batches_trained"]` batches.
+
+        Raises:
+            ValueError: Files, seed, shuffle or batch size differ, so that the place means
+                something else.
+        """
+        self._contents.check_state(state)
+        whole_epochs, first = divmod(state["batches_trained"], len(self._contents.plan))
+        self._handover.go_to(state["epoch"] + whole_epochs, first)

@@ -1,0 +1,44 @@
+"""Two callbacks for `model.fit`: one goes on after a kill, one tells whether it waits for data.
+
+Example:
+    >>> import tempfile
+    >>> import keras
+    >>> import numpy as np
+    >>> class Batches(keras.utils.PyDataset):  # stands in for a StreamingSequence
+    ...     def __len__(self):
+    ...         return 4
+    ...     def __getitem__(self, index):
+    ...         return np.full((2, 3), index, "float32"), np.zeros((2, 1), "float32")
+    ...     def state_dict(self, epoch, batches_trained):
+    ...         return {"epoch": epoch, "batches_trained": batches_trained}
+    ...     def load_state_dict(self, state):
+    ...         pass
+    >>> train = Batches()
+    >>> folder = tempfile.mkdtemp() + "/run1"
+    >>> model = keras.Sequential([keras.layers.Dense(1)])
+    >>> model.compile("adam", "mse")
+    >>> first = model.fit(train, epochs=2, verbose=0, callbacks=[ResumeTraining(train, folder)])
+    >>> again = model.fit(
+    ...     train, epochs=2, verbose=0, callbacks=[ResumeTraining(train, folder)]
+    ... )  # doctest: +ELLIPSIS
+    Nothing is left to train: all 2 epochs are done. For a new run, give another folder than '...'.
+    >>> again.history == first.history
+    True
+
+The files, in the direction in which a checkpoint goes:
+
+    resume.py       ResumeTraining: what Keras calls when, and what is done then
+    state.py        what training changes: variables of the model, attributes of callbacks
+    values.py       such values as JSON and arrays, and back
+    checkpoint.py   what a checkpoint holds, and its file
+    store.py        where a run's checkpoints are: two such files, and a copy on Drive
+    drive_copy.py   the copy on Drive, sent in the background
+    processes.py    one run in several processes, as JAX knows them
+
+    meter.py        InputMeter: how fast pictures came, and what would make them faster
+"""
+
+from .meter import InputMeter
+from .resume import ResumeTraining
+
+__all__ = ["ResumeTraining", "InputMeter"]

@@ -1,0 +1,111 @@
+"""Values as JSON and arrays: `pack` takes them apart, `unpack` puts them together again.
+
+JSON holds numbers, text, lists and dicts. Each array goes to a list of arrays, and its place in
+that list stands in the JSON. So a file of packed values needs no pickle, and reading it runs no
+code.
+
+Example:
+    >>> arrays = []
+    >>> packed = pack({"wait": 2, "best_weights": [np.ones(3)]}, arrays)
+    >>> packed
+    {'dict': {'wait': 2, 'best_weights': [{'array': 0}]}}
+    >>> unpack(packed, arrays)
+    {'wait': 2, 'best_weights': [array([1., 1., 1.])]}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
+
+import keras
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["Array", "Packed", "is_plain", "pack", "pack_attributes", "to_array", "unpack"]
+
+Array: TypeAlias = npt.NDArray[Any]
+Packed: TypeAlias = Any  # whatever JSON can hold
+
+# The keys that tell in JSON what an object stands for. Checkpoints of 0.1 have them.
+ARRAY = "array"  # {"array": 3}: the array with this index
+DICT = "dict"  # {"dict": {...}}: a dict
+OPERATION = "op"  # {"op": "less"}: keras.ops.less
+
+
+def is_plain(value: object) -> bool:
+    """Whether JSON holds a value as it is.
+
+    Example:
+        >>> is_plain(0.5), is_plain(None), is_plain([0.5])
+        (True, True, False)
+    """
+    return value is None or isinstance(value, (bool, int, float, str))
+
+
+def to_array(tensor: Any) -> Array:
+    """A tensor or variable as an array of a type that NumPy itself knows, of the same values.
+
+    NumPy stores other types, such as bfloat16, by pickle only: they become float32, which is exact.
+    """
+    array = np.asarray(keras.ops.convert_to_numpy(tensor))
+    if array.dtype.isbuiltin == 1:
+        return array
+    return array.astype(np.float32)
+
+
+def pack(value: Any, arrays: list[Array]) -> Packed:
+    """Returns a value as JSON can hold it; arrays in it are appended to `arrays`.
+
+    Args:
+        value: Numbers, text, None, arrays, functions of `keras.ops`, and lists, tuples and dicts
+            of such. Tuples become lists, keys become text.
+        arrays: Where the arrays go.
+
+    Raises:
+        TypeError: The value holds something else, such as a function or an open file.
+    """
+    if isinstance(value, (np.ndarray, np.generic)) or keras.ops.is_tensor(value):
+        arrays.append(to_array(value))
+        return {ARRAY: len(arrays) - 1}
+    if isinstance(value, dict):
+        return {DICT: {str(key): pack(item, arrays) for key, item in value.items()}}
+    if isinstance(value, (list, tuple)):
+        return [pack(item, arrays) for item in value]
+    if is_plain(value):
+        return value
+    if _is_operation(value):  # EarlyStopping compares by one
+        return {OPERATION: value.__name__}
+    raise TypeError(f"{type(value)} cannot be kept in a checkpoint")
+
+
+def pack_attributes(attributes: Mapping[str, Any], arrays: list[Array]) -> Packed:
+    """Packs a dict, without the values that cannot be packed: a callback makes these anew."""
+    packed = {}
+    for name, value in attributes.items():
+        try:
+            packed[name] = pack(value, arrays)
+        except TypeError:
+            continue
+    return {DICT: packed}
+
+
+def unpack(packed: Packed, arrays: Sequence[Array]) -> Any:
+    """Returns the value that was packed."""
+    if isinstance(packed, list):
+        return [unpack(item, arrays) for item in packed]
+    if not isinstance(packed, dict):
+        return packed
+    if DICT in packed:
+        return {key: unpack(item, arrays) for key, item in packed[DICT].items()}
+    if OPERATION in packed:
+        return getattr(keras.ops, packed[OPERATION])
+    array = arrays[packed[ARRAY]]
+    if array.ndim == 0:
+        return array[()]  # a NumPy number, as it was
+    return array
+
+
+def _is_operation(value: object) -> bool:
+    name = getattr(value, "__name__", "")
+    return value is getattr(keras.ops, name, None)

@@ -1,0 +1,125 @@
+"""When a request is tried again, and after how long."""
+
+import time
+
+import pytest
+
+from colab_helpers.drive import SignInError, TransientError
+from colab_helpers.drive.errors import connection_failed, judge
+from colab_helpers.drive.retry import Tries, retry_after_seconds
+
+TOO_FAST = judge(429, b"")
+PASSING = judge(503, b"")
+TOKEN_REFUSED = judge(401, b"")
+FINAL = judge(404, b"")
+
+
+@pytest.fixture
+def tries(clock):
+    return Tries(attempts=10, repeatable=True, clock=clock)
+
+
+def fail(tries, *problems):
+    for problem in problems:
+        tries.failed(problem)
+    return tries.may_go_on()
+
+
+@pytest.mark.parametrize(
+    "problems, goes_on",
+    [
+        ([PASSING], True),
+        ([PASSING] * 9, True),
+        ([PASSING] * 10, False),
+        ([TOO_FAST] * 100, True),
+        ([TOKEN_REFUSED], True),
+        ([TOKEN_REFUSED] * 2, True),
+        ([TOKEN_REFUSED] * 3, False),
+        ([TOKEN_REFUSED, TOKEN_REFUSED, PASSING, TOKEN_REFUSED], True),
+        ([PASSING] * 9 + [TOKEN_REFUSED], True),
+        ([FINAL], False),
+    ],
+)
+def test_a_request_is_tried_again(tries, problems, goes_on):
+    assert fail(tries, *problems) == goes_on
+
+
+def test_refusals_are_waited_out_for_five_minutes(tries, clock):
+    clock.sleep(299)
+    assert fail(tries, TOO_FAST)
+    clock.sleep(1)
+    assert not fail(tries, TOO_FAST)
+
+
+def test_what_would_be_done_twice_is_not_sent_again_when_it_may_have_arrived(clock):
+    tries = Tries(attempts=10, repeatable=False, clock=clock)
+    assert fail(tries, TOO_FAST)
+    assert not fail(tries, PASSING)
+
+
+def test_waits_double_up_to_32_seconds_and_are_never_the_same(tries):
+    waits = []
+    for _ in range(9):
+        tries.failed(PASSING)
+        waits.append(tries.wait())
+    for wait, longest in zip(waits, [1, 2, 4, 8, 16, 32, 32, 32, 32], strict=True):
+        assert longest / 2 <= wait <= longest
+    assert len(set(waits)) == 9
+
+
+def test_a_refused_token_costs_no_wait(tries):
+    tries.failed(TOKEN_REFUSED)
+    assert tries.wait() == 0
+
+
+def test_as_long_as_drive_asks_is_waited(tries):
+    tries.failed(judge(503, b"", retry_after=7.0))
+    assert tries.wait() == 7
+
+
+def test_the_error_tells_what_failed_how_often_and_what_to_do(tries, clock):
+    tries.failed(PASSING)
+    clock.sleep(31)
+    tries.failed(connection_failed(TimeoutError("timed out")))
+    error = tries.error("read '1.jpg'")
+    assert type(error) is TransientError
+    assert str(error) == (
+        "Could not read '1.jpg': the connection failed (TimeoutError: timed out), 2 attempts in "
+        "31 s. Try again in some minutes; what was read and cached is kept."
+    )
+    assert error.status is None
+
+
+def test_one_attempt_is_not_counted_in_the_error(tries):
+    tries.failed(TOKEN_REFUSED)
+    error = tries.error("ask")
+    assert type(error) is SignInError
+    assert str(error) == "Could not ask: Drive said 401. Sign in again: run connect() once more."
+    assert error.status == 401
+
+
+@pytest.mark.parametrize(
+    "header, seconds",
+    [
+        (None, None),
+        ("", None),
+        ("7", 7),
+        ("2.5", 2.5),
+        ("0", 0.001),
+        ("86400", 300),
+        ("soon", None),
+        ("-3", None),
+        ("1.2.3", None),
+    ],
+)
+def test_a_retry_after_header_asks_for(header, seconds):
+    assert retry_after_seconds(header) == seconds
+
+
+def test_a_date_is_a_retry_after_too():
+    soon = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(time.time() + 30))
+    assert 25 < retry_after_seconds(soon) <= 30
+
+
+def test_a_date_that_is_past_is_hardly_waited_for():
+    assert retry_after_seconds("Mon, 01 Jan 2024 00:00:00 GMT") == 0.001

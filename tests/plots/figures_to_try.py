@@ -1,0 +1,137 @@
+"""Files, numbers and figures for the tests: many and few, long names, dollars, broken pictures."""
+
+import functools
+
+import matplotlib
+
+matplotlib.use("agg")
+
+import numpy as np
+import pandas as pd
+
+from colab_helpers import plots
+from colab_helpers.drive import File
+
+LONG_NAME = "Tyrannosaurus rex (fossil, museum) $"
+BROKEN_ID = "3"
+CURVES = {
+    "loss": [3, 2, 1.0],
+    "val_loss": [3, 1, 2.0],
+    "accuracy": [0.1, 0.5, 0.9],
+    "val_accuracy": [0.1, 0.6, 0.5],
+}
+
+
+def make_files(count, classes=2):
+    """Files of ids "0", "1" and so on, dealt out to the classes in turn."""
+    files = []
+    for number in range(count):
+        index = number % classes
+        label = f"{LONG_NAME}{index}" if index == 1 else f"class_{index}"
+        name = f"{number}.jpg"
+        files.append(File(str(number), name, label, name, 50_000, None, "1"))
+    return files
+
+
+def read(file):
+    """Bytes that `decode` makes a picture of; one file is broken."""
+    if file.id == BROKEN_ID:
+        raise ValueError(
+            "cannot identify image file: it begins with <html>, $not$ with a picture's first bytes"
+        )
+    return bytes([int(file.id) % 256]) * (20 * 20 * 3)
+
+
+def decode(data):
+    return np.frombuffer(data, "uint8").reshape(20, 20, 3)
+
+
+def guesses(classes, per_class=20):
+    """Labels, and predictions of which about four in five are right."""
+    rng = np.random.default_rng(0)
+    labels = np.repeat(np.arange(classes), per_class)
+    others = rng.integers(0, classes, len(labels))
+    is_right = rng.random(len(labels)) < 0.8
+    return labels, np.where(is_right, labels, others)
+
+
+def class_names(classes):
+    return [f"{LONG_NAME}{n}" if n % 7 == 0 else f"class {n}" for n in range(classes)]
+
+
+def mistakes_table(count):
+    return pd.DataFrame(
+        {
+            "row": range(count),
+            "expected": LONG_NAME,
+            "predicted": "cat",
+            "confidence": np.linspace(0.99, 0.5, count),
+        }
+    )
+
+
+def meter_history(epochs):
+    """Epochs in which the model waits less and less."""
+    return [
+        {"training": 10.0, "waiting": 30.0 / number, "reading": 300.0, "decoding": 12.0}
+        for number in range(1, epochs + 1)
+    ]
+
+
+def words_of(figure):
+    """The title as a reader sees it, in one line."""
+    return figure.get_suptitle().replace("\n", " ").replace(r"\$", "$")
+
+
+def samples_of(count, classes=2, **options):
+    return plots.plot_samples(make_files(count, classes), read, decode, **options)
+
+
+def balance_of(count, classes=2):
+    return plots.plot_class_balance(make_files(count, classes))
+
+
+def balance_of_parts():
+    parts = {"train": make_files(90, 17), "test": make_files(40, 17)}
+    return plots.plot_class_balance(parts)
+
+
+def confusion_of(classes):
+    return plots.plot_confusion(*guesses(classes), class_names(classes))
+
+
+def mistakes_of(count):
+    return plots.plot_mistakes(mistakes_table(count), make_files(100), read, decode)
+
+
+FIGURES = {
+    "samples of 2 classes": lambda: samples_of(40),
+    "samples of 100 classes": lambda: samples_of(300, 100, page=1),
+    "samples of one picture": lambda: samples_of(1),
+    "balance of 1 class": lambda: balance_of(5, 1),
+    "balance of 2 classes": lambda: balance_of(40),
+    "balance of 100 classes": lambda: balance_of(1000, 100),
+    "balance of 1000 classes": lambda: balance_of(2000, 1000),
+    "balance of parts": balance_of_parts,
+    "curves": lambda: plots.plot_learning_curves(CURVES),
+    "curves of one epoch": lambda: plots.plot_learning_curves(
+        {"loss": [0.3], "learning_rate": [0.1]}
+    ),
+    "confusion of 2": lambda: confusion_of(2),
+    "confusion of 5": lambda: confusion_of(5),
+    "confusion of 17": lambda: confusion_of(17),
+    "confusion of 20": lambda: confusion_of(20),
+    "confusion of 100": lambda: confusion_of(100),
+    "mistakes": lambda: mistakes_of(20),
+    "one mistake": lambda: mistakes_of(1),
+    "no mistakes": lambda: mistakes_of(0),
+    "timeline": lambda: plots.plot_timeline(meter_history(5)),
+    "timeline of one epoch": lambda: plots.plot_timeline(meter_history(1)),
+    "timeline of 60 epochs": lambda: plots.plot_timeline(meter_history(60)),
+}
+
+
+@functools.cache
+def drawn(name):
+    """The figure of this name, drawn once for all tests."""
+    return FIGURES[name]()

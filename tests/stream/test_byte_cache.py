@@ -1,0 +1,72 @@
+"""`cached` reads a file from its source once, and the same bytes from disk from then on."""
+
+import pytest
+from cached_photos import Source, flip_bits, photo
+
+from colab_helpers.stream import cached
+
+
+def test_a_cached_read_asks_its_source_once(tmp_path):
+    """Bytes come back as they were, ranges too; a new version is read again."""
+    source = Source()
+    read = cached(source, tmp_path, max_bytes=1e6)
+    whole = Source()(photo(1))
+    assert [read(photo(1)) for _ in range(3)] == [whole] * 3
+    assert read(photo(1), 10, 20) == whole[10:20]
+    assert read(photo(1), start=4000) == whole[4000:]
+    assert source.reads == ["id-1"]
+    assert read(photo(1, version="2")) != whole
+    assert len(source.reads) == 2
+
+
+def test_a_second_run_asks_the_source_for_nothing(tmp_path):
+    cached(Source(), tmp_path, max_bytes=1e6)(photo(1))
+    source = Source()
+    read = cached(source, tmp_path, max_bytes=1e6)
+    assert read(photo(1)) == Source()(photo(1))
+    assert source.reads == []
+
+
+def test_a_range_of_what_is_not_cached_passes_through(tmp_path):
+    source = Source()
+    read = cached(source, tmp_path, max_bytes=1e6)
+    assert read(photo(1), 10, 20) == Source()(photo(1))[10:20]
+    assert read.stats["records"] == 0
+
+
+def test_an_empty_file_is_cached_too(tmp_path):
+    asked = []
+
+    def source(file):
+        asked.append(file)
+        return b""
+
+    read = cached(source, tmp_path, max_bytes=1e6)
+    assert read(photo(1)) == b""
+    assert read(photo(1)) == b""
+    assert len(asked) == 1
+
+
+def test_an_error_of_the_source_passes_and_is_not_cached(tmp_path):
+    answers = [OSError("throttled"), b"fine"]
+
+    def source(file):
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    read = cached(source, tmp_path, max_bytes=1e6)
+    with pytest.raises(OSError, match="throttled"):
+        read(photo(1))
+    assert read(photo(1)) == b"fine"
+
+
+def test_damaged_bytes_are_read_again_and_mended(tmp_path):
+    source = Source()
+    read = cached(source, tmp_path, max_bytes=1e6)
+    read(photo(1))
+    flip_bits(tmp_path / "bytes.data", [12345])
+    assert [read(photo(1)) for _ in range(3)] == [Source()(photo(1))] * 3
+    assert source.reads == ["id-1"] * 2
+    assert read.stats["damaged"] == 1

@@ -1,0 +1,60 @@
+"""A wrong argument is told in Keras's words; a size is reached by plain arithmetic."""
+
+import numpy as np
+import pytest
+
+from colab_helpers.stream.checks import check_choice, check_whole_number
+from colab_helpers.stream.fitting import Fitting, Wanted
+
+
+@pytest.mark.parametrize(
+    "value, allowed",
+    [("pad", ("crop", "pad")), (None, ("crop", None)), (2, range(3)), ("a", {"a": 1})],
+)
+def test_what_is_allowed_passes(value, allowed):
+    check_choice("fit", value, allowed)
+
+
+@pytest.mark.parametrize("value", ["fill", None, ["crop"], 3])
+def test_what_is_not_allowed_is_shown_beside_what_is(value):
+    with pytest.raises(ValueError) as caught:
+        check_choice("fit", value, {"crop": 1, "pad": 2})
+    assert str(caught.value) == f"`fit` must be one of 'crop', 'pad'. Received: fit={value!r}"
+
+
+@pytest.mark.parametrize("value", [1, 32, np.int64(1)])
+def test_a_whole_number_that_is_large_enough_passes(value):
+    check_whole_number("reads", value, least=1)
+
+
+@pytest.mark.parametrize("value", [0, -1, 2.0, "2", None])
+def test_what_is_no_whole_number_or_too_small_is_told(value):
+    with pytest.raises(ValueError) as caught:
+        check_whole_number("reads", value, least=1)
+    expected = f"`reads` must be an integer of at least 1. Received: reads={value!r}"
+    assert str(caught.value) == expected
+
+
+@pytest.mark.parametrize(
+    "fit, picture, size, box",
+    [
+        ("stretch", (640, 360), (120, 90), (0, 0, 640, 360)),
+        ("crop", (640, 360), (120, 90), (80, 0, 560, 360)),
+        ("crop", (360, 640), (120, 90), (0, 185, 360, 455)),
+        ("crop", (120, 90), (120, 90), (0, 0, 120, 90)),
+        ("pad", (640, 360), (120, 68), (0, 0, 640, 360)),
+        ("pad", (360, 640), (51, 90), (0, 0, 360, 640)),
+        ("pad", (5000, 1), (120, 1), (0, 0, 5000, 1)),
+        ("pad", (12, 9), (120, 90), (0, 0, 12, 9)),
+    ],
+)
+def test_each_fit_says_what_is_resized_to_what(fit, picture, size, box):
+    """`size` and `picture` are (width, height); 90 x 120 pixels are wanted."""
+    wanted = Wanted((90, 120), "rgb", "bilinear", fit)
+    fitting = wanted.fit_picture(*picture)
+    assert fitting.size == size
+    assert fitting.box == pytest.approx(box)
+
+
+def test_shrinking_counts_along_the_side_that_shrinks_less():
+    assert Fitting(size=(100, 100), box=(0, 0, 800, 300)).shrinking == 3

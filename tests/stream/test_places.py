@@ -1,0 +1,68 @@
+"""Parts of batches, places in a run, and copies."""
+
+import copy
+import json
+import pickle
+
+import pytest
+from numbered_photos import decode, epoch_of, jitter, numbers, photos, read, same
+
+from colab_helpers.stream import StreamingSequence
+
+
+def test_shards_part_each_batch_between_them():
+    sequence = StreamingSequence(photos(42), read, decode, batch_size=8, seed=5)
+    parts = [sequence.shard(index, 2) for index in range(2)]
+    for _ in range(2):
+        whole, *shares = [epoch_of(part) for part in (sequence, *parts)]
+        for batch, *share in zip(whole, *shares, strict=True):
+            assert sorted(numbers(batch[0])) == sorted(
+                n for images, _ in share for n in numbers(images)
+            )
+            assert len(share[0][0]) == len(share[1][0])
+    with pytest.raises(ValueError, match="must divide"):
+        sequence.shard(0, 3)
+    with pytest.raises(ValueError, match="must be one of"):
+        sequence.shard(2, 2)
+
+
+def test_from_any_place_in_an_epoch_the_rest_is_the_same():
+    def make():
+        return StreamingSequence(photos(30), read, decode, batch_size=8, seed=1, augment=jitter)
+
+    whole = make()
+    epochs = [epoch_of(whole) for _ in range(3)]
+    for trained in range(5):
+        resumed = make()
+        resumed[0], resumed[1]  # as Keras does
+        resumed.on_epoch_end()
+        resumed.load_state_dict(json.loads(json.dumps(whole.state_dict(1, trained))))
+        assert len(resumed) == 4
+        expected = epochs[1][trained:] or epochs[2]
+        assert same(epoch_of(resumed), expected)
+        assert same(epoch_of(resumed), epochs[2]) or trained == 4
+
+
+@pytest.mark.parametrize(
+    "changed", [{"files": photos(31)}, {"seed": 2}, {"batch_size": 4}, {"shuffle": False}]
+)
+def test_a_state_of_other_batches_is_refused_with_what_changed(changed):
+    same_but = {"files": photos(30), "read": read, "decode": decode, "batch_size": 8}
+    state = StreamingSequence(**same_but).state_dict(1, 2)
+    with pytest.raises(ValueError, match=f"`{next(iter(changed))}` was"):
+        StreamingSequence(**same_but | changed).load_state_dict(state)
+
+
+@pytest.mark.parametrize(
+    "twin", [copy.copy, copy.deepcopy, lambda sequence: pickle.loads(pickle.dumps(sequence))]
+)
+def test_a_copy_gives_the_same_batches_on_its_own(twin):
+    sequence = StreamingSequence(iter(photos(30)), read, decode, batch_size=8, augment=jitter)
+    whole_epoch = list(sequence)
+    sequence.on_epoch_begin()
+    sequence[0]
+    other = twin(sequence)
+    assert same(list(other), whole_epoch)
+    assert same(epoch_of(other), whole_epoch)
+    assert other.stats["images"] > 0
+    sequence.close()

@@ -1,0 +1,78 @@
+"""No thread outlives its use."""
+
+import gc
+import threading
+import weakref
+
+import pytest
+from numbered_photos import Reads, decode, epoch_of, own_threads, photos, read, same
+
+from colab_helpers.stream import StreamingSequence
+
+
+@pytest.mark.parametrize("leave", ["break", "error", "collected", "closed"])
+def test_no_thread_outlives_its_use(leave):
+    """The fixture above looks for threads that are left."""
+
+    def sometimes(file):
+        if leave == "error" and file.id == "id00150":
+            raise ValueError("no")
+        return read(file)
+
+    sequence = StreamingSequence(photos(1000), sometimes, decode, batch_size=4, reads=8)
+    if leave in ("break", "error"):
+        try:
+            for count, _ in enumerate(sequence):
+                if leave == "break" and count == 3:
+                    break
+        except RuntimeError as error:
+            assert "150.jpg" in str(error)
+        return
+    sequence.on_epoch_begin()
+    sequence[0]
+    assert own_threads()
+    if leave == "closed":
+        sequence.close()
+    else:
+        gone = weakref.ref(sequence)
+        del sequence
+        gc.collect()
+        assert gone() is None
+
+
+def test_whoever_waits_for_a_batch_gets_it_though_the_sequence_is_closed_meanwhile():
+    expected = StreamingSequence(photos(10), read, decode, batch_size=4)[0]
+    reads = Reads(hold=lambda file: True)
+    sequence = StreamingSequence(photos(10), reads, decode, batch_size=4)
+    sequence.on_epoch_begin()
+    given = []
+    waiting = threading.Thread(target=lambda: given.append(sequence[1]))
+    waiting.start()
+    reads.wait_until(lambda reads: reads.now == 10)
+    sequence.close()
+    reads.release()
+    waiting.join(10)
+    assert same(given, [expected])
+
+
+def test_an_epoch_that_pauses_keeps_what_was_read_and_lets_its_threads_go():
+    """`steps_per_epoch` ends an epoch in its middle; the next one goes on there."""
+    reads = Reads()
+    sequence = StreamingSequence(photos(100), reads, decode, batch_size=10, reads=2)
+    seen = []
+    for start in (0, 5):
+        sequence.on_epoch_begin()
+        seen += [sequence[index] for index in range(start, start + 5)]
+        sequence.on_epoch_end()
+        for thread in own_threads():
+            thread.join(5)
+        assert not own_threads()
+    assert same(seen, list(StreamingSequence(photos(100), read, decode, batch_size=10)))
+    assert set(reads.count.values()) == {1}
+
+
+def test_stats_tell_where_the_time_went():
+    sequence = StreamingSequence(photos(50), read, decode, batch_size=8)
+    epoch_of(sequence)
+    assert sequence.stats["images"] == 50
+    assert all(sequence.stats[name] > 0 for name in ("reading", "decoding", "waiting"))
