@@ -17,7 +17,7 @@ export PIP_DEFAULT_TIMEOUT ?= 180
 export PIP_RETRIES ?= 10
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: help run test test-full browser-test bench flowers17 notebooks address clean
+.PHONY: help run test checks test-full browser-test bench flowers17 notebooks docs address clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1  /p' Makefile | awk -F'  ' '{printf "make %-13s %s\n", $$1, $$2}'
@@ -25,13 +25,16 @@ help:  ## this list
 run: .venv/ready  ## the course 01 to 05 on pictures it draws; on your own photos with FOLDER=path
 	@.venv/bin/python notebooks/course.py run $(if $(FOLDER),--folder "$(FOLDER)")
 
-test: .venv/ready  ## tests and all notebooks, with the newest versions of everything
-	.venv/bin/ruff check
+test: .venv/ready checks  ## checks, tests and all notebooks, with the newest versions of everything
 	.venv/bin/python -m pytest
 	$(if $(CHROMIUM),@$(MAKE) --no-print-directory browser-test BROWSER="browser and not slow")
 
-test-full: .venv/ready .venv-colab/ready  ## the slow proofs too, then tests and notebooks with Colab's versions
+checks: .venv/ready  ## layout, lint and types: what takes seconds
+	.venv/bin/ruff format --check
 	.venv/bin/ruff check
+	.venv/bin/mypy
+
+test-full: .venv/ready .venv-colab/ready checks  ## the slow proofs too, then tests and notebooks with Colab's versions
 	.venv/bin/python -m pytest -m "not browser"
 	.venv-colab/bin/python -m pytest
 	@$(MAKE) --no-print-directory browser-test
@@ -52,11 +55,14 @@ flowers17: .venv/ready  ## the Flowers-17 tutorial's job, three seeds, more than
 notebooks: .venv/ready  ## run the notebooks and store their outputs, and the README's pictures, again
 	@.venv/bin/python notebooks/course.py store
 
+docs: .venv/ready  ## the API reference, from the docstrings, into out/docs
+	@.venv/bin/python docs/build.py out/docs
+
 address:  ## point all badges and setup cells at a fork: REPO=owner/name
 	@"$(PYTHON)" notebooks/course.py address "$(REPO)"
 
 clean:  ## remove what run and test made
-	rm -rf .venv .venv-colab out build *.egg-info .pytest_cache .ruff_cache
+	rm -rf .venv .venv-colab out build *.egg-info .mypy_cache .pytest_cache .ruff_cache
 
 .venv/ready: $(REQUIREMENTS)
 	$(call environment,.venv)

@@ -21,8 +21,6 @@ In reading order: `predict_once` gives `Predictions`; `class_indices` turns them
 here and wherever else the project needs them; `report` and `rank_mistakes` make tables.
 """
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
@@ -53,7 +51,7 @@ class Predictions(NamedTuple):
 
     probabilities: npt.NDArray[Any]
     labels: npt.NDArray[np.int_] | None
-    files: list[File]
+    files: list[Any]
 
 
 class Model(Protocol):
@@ -67,7 +65,7 @@ class Model(Protocol):
 class BatchesInOrder(Protocol):
     """A `StreamingSequence`, or anything that yields batches in file order."""
 
-    def in_order(self) -> Iterable[tuple[npt.NDArray[Any], npt.NDArray[Any] | None, list[File]]]:
+    def in_order(self) -> Iterable[tuple[npt.NDArray[Any], npt.NDArray[Any] | None, list["File"]]]:
         """Yields `(images, labels, files)`."""
         ...
 
@@ -203,7 +201,7 @@ def rank_mistakes(
     probabilities: npt.ArrayLike,
     labels: npt.ArrayLike,
     class_names: Sequence[str],
-    files: Sequence[File] | None = None,
+    files: Sequence["File"] | None = None,
 ) -> pd.DataFrame:
     """Ranks the wrong answers, the most confident first.
 

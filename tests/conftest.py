@@ -5,16 +5,16 @@ import os
 from pathlib import Path
 
 import pytest
-from stand_in import FakeDrive
 
 from colab_helpers.practice import make_practice_folder
+from stand_in import FakeDrive
 
 FLOWERS17 = Path(__file__).parents[1].parent / "shared" / "data" / "flowers17"
 
 
 @pytest.fixture(scope="session")
 def practice(tmp_path_factory):
-    """A folder of three classes of twelve pictures. Shared by all tests, so copy it to change it."""
+    """A folder of three classes of twelve pictures. Tests share it, so copy it to change it."""
     return make_practice_folder(tmp_path_factory.mktemp("practice"), classes=3, files_per_class=12)
 
 
@@ -32,7 +32,7 @@ def flowers17():
 
 @pytest.fixture
 def drive_server():
-    """Starts stand-in Drives, `drive_server(folder, faults=[...])`; a scripted fault that never happened fails."""
+    """Starts stand-in Drives, `drive_server(folder, faults=[...])`; an unused fault fails."""
     with contextlib.ExitStack() as servers:
         started = []
 

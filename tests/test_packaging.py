@@ -10,9 +10,11 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from course import NOTEBOOKS, ROOT, address, repository
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+
+import colab_helpers
+from course import NOTEBOOKS, ROOT, address, repository
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 PINS = sorted((ROOT / "tests").glob("colab-pins-*.txt"))
@@ -33,7 +35,7 @@ def versions(path):
 
 @pytest.mark.parametrize("runtime", [*PINS, *SNAPSHOTS], ids=lambda path: path.name)
 def test_colab_ships_what_is_required(runtime):
-    """Each requirement is met by the version that Colab ships, so nothing is installed or moved there."""
+    """Each requirement is met by what Colab ships: nothing is installed or moved there."""
     shipped = versions(runtime)
     unmet = [
         f"{requirement} (Colab: {shipped.get(canonicalize_name(requirement.name))})"
@@ -61,7 +63,7 @@ def test_this_environment_meets_the_requirements():
 @pytest.mark.slow
 @pytest.mark.parametrize("pins", PINS, ids=lambda path: path.name)
 def test_requirements_resolve_beside_colab(pins, tmp_path):
-    """pip finds a set of packages that meets the requirements and keeps every version that Colab ships."""
+    """pip finds packages that meet the requirements and keep each version that Colab ships."""
     python = re.search(r"Python (\d\.\d+)", pins.read_text())[1]
     answer = subprocess.run(
         [sys.executable, "-m", "pip", "install", "--dry-run", "--quiet", "--target", tmp_path]
@@ -74,9 +76,16 @@ def test_requirements_resolve_beside_colab(pins, tmp_path):
     assert answer.returncode == 0, answer.stderr
 
 
+def package_files(root):
+    """The files of the package, without what running it leaves behind."""
+    package = root / "colab_helpers"
+    paths = [path for path in package.rglob("*") if path.is_file()]
+    return {str(path.relative_to(package)) for path in paths if path.suffix != ".pyc"}
+
+
 @pytest.mark.slow
 def test_the_repository_installs_as_a_package(tmp_path):
-    """`pip install` of the repository brings every helper file, the requirements, and nothing else."""
+    """`pip install` of the repository brings all rooms, the requirements, and nothing else."""
     source, target = tmp_path / "source", tmp_path / "target"
     shutil.copytree(ROOT, source, ignore=shutil.ignore_patterns(".*", "out", "build", "*.egg-info"))
     answer = subprocess.run(
@@ -95,19 +104,19 @@ def test_the_repository_installs_as_a_package(tmp_path):
         text=True,
     )
     assert answer.returncode == 0, answer.stderr
-    installed = {path.name for path in (target / "colab_helpers").glob("*.py")}
-    assert installed == {path.name for path in (ROOT / "colab_helpers").glob("*.py")}
+    assert package_files(target) == package_files(ROOT)
     (info,) = target.glob("*.dist-info")
     assert {path.name for path in target.iterdir()} == {"colab_helpers", info.name}
     metadata = importlib.metadata.PathDistribution(info)
     needed = [Requirement(text) for text in metadata.requires if "extra ==" not in text]
+    assert info.name.startswith(f"colab_helpers-{colab_helpers.__version__}.")
     assert {str(need) for need in needed} == {
         str(need) for need in requirements(ROOT / "requirements.txt")
     }
 
 
 def test_one_address_stands_everywhere():
-    """Every link to the repository in notebooks and documents names the one that pyproject.toml names."""
+    """Every link to the repository names the one that pyproject.toml names."""
     assert PROJECT["project"]["urls"]["Repository"] == f"https://github.com/{repository()}"
     for path in [*NOTEBOOKS, *ROOT.glob("*.md")]:
         for found in re.findall(
@@ -118,19 +127,20 @@ def test_one_address_stands_everywhere():
 
 
 def test_the_readme_names_everything_there_is():
-    """Each notebook stands in the README with its badge, and each leaf in the table of what to copy."""
+    """Each notebook stands in the README with its badge, and each room in its table."""
     readme = (ROOT / "README.md").read_text()
     for path in NOTEBOOKS:
         assert f"]({path.relative_to(ROOT)})" in readme
         assert f"/{repository()}/blob/main/notebooks/{path.name})" in readme
-    for leaf in (ROOT / "colab_helpers").glob("[a-z]*.py"):
-        assert f"| `{leaf.name}` |" in readme
+    for path in (ROOT / "colab_helpers").glob("[a-z]*"):
+        if path.is_dir() or path.suffix == ".py":
+            assert f"| `{path.stem}` |" in readme
     for target in re.findall(r"\]\((?!https?:|#)([^)]+)\)", readme):
         assert (ROOT / target).exists(), target
 
 
 def test_a_fork_gets_its_own_address(tmp_path, monkeypatch):
-    """`make address` rewrites badges, setup cells, documents and metadata, and then nothing of the old is left."""
+    """`make address` rewrites badges, setup cells, documents and metadata, all of them."""
     import course
 
     old = repository()

@@ -31,9 +31,9 @@ def calling_adapter() -> Any:
     """
     for frame in _stack():
         module = _module(frame)
-        if module == _ADAPTERS:
+        if module == _ADAPTERS and "Adapter." in frame.f_code.co_qualname:
             return frame.f_locals.get("self")
-        if module.startswith("keras."):
+        if module.startswith("keras.") and module != _ADAPTERS:
             return None
     return None
 

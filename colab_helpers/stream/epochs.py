@@ -98,9 +98,11 @@ class Epochs:
         """Whether that place is where the next batch comes from, so that nothing is to change."""
         return (self.epoch, self.first, self._handed_out) == (epoch, first, 0)
 
-    def length(self, total: int) -> int:
-        """Batches of the epoch that goes on, or of a whole one."""
-        return total - self.first if self.is_begun else total
+    def length(self, total: int, consumer: Any = None) -> int:
+        """Batches of a whole epoch; for its consumer, of the one that goes on."""
+        if self.is_begun and self.is_consumed_by(consumer):
+            return total - self.first
+        return total
 
     def is_complete(self, total: int) -> bool:
         """Whether each batch of the epoch that goes on was handed out."""
@@ -127,11 +129,18 @@ class Epochs:
         if self.is_complete(total):
             self.go_to(self.epoch + 1, first=0)
         if not self.is_begun or not self.is_consumed_by(consumer):
-            self._consumer = None if consumer is None else weakref.ref(consumer)
-            self._start = self.first + self._handed_out
-            self._taken = 0
+            self._hand_on_to(consumer)
         self._may_start_over = self._is_first_call_of(consumer)
         self.is_begun = True
+
+    def _hand_on_to(self, consumer: Any) -> None:
+        """A new consumer begins where the one before it stopped."""
+        if self.is_begun:  # and in the end gets what came before a resumed run, too
+            self._handed_out += self.first
+            self.first = 0
+        self._consumer = None if consumer is None else weakref.ref(consumer)
+        self._start = self.first + self._handed_out
+        self._taken = 0
 
     def end(self, total: int, consumer: Any = None, *, starts_over: bool = False) -> list[int]:
         """A consumer ends an epoch, though not all of it may have been handed out.
@@ -172,11 +181,11 @@ class Epochs:
         Raises:
             IndexError: There is no such index.
         """
-        index = range(self.length(total))[index]
+        index = range(self.length(total, consumer))[index]
         if not self.is_begun:
             return Ticket(self.epoch, index, is_in_turn=False, comes_again=index < PEEKS)
         if not self.is_consumed_by(consumer):
-            return Ticket(self.epoch, self.first + index, is_in_turn=False)
+            return Ticket(self.epoch, index, is_in_turn=False)
         if index in self._tickets:
             return Ticket(self.epoch, self._tickets[index], is_in_turn=False)
         return self._hand_out(index, total)

@@ -47,10 +47,10 @@ class Handover:
         """The number of the epoch that goes on, or comes next."""
         return self._epochs.epoch
 
-    def length(self, total: int) -> int:
-        """Batches of the epoch that goes on, or of a whole one."""
+    def length(self, total: int, consumer: Any) -> int:
+        """Batches of a whole epoch; for its consumer, of the one that goes on."""
         with self._lock:
-            return self._epochs.length(total)
+            return self._epochs.length(total, consumer)
 
     def is_consumed_by_hand(self) -> bool:
         """Whether an epoch goes on that Keras did not begin."""

@@ -206,7 +206,7 @@ class StreamingSequence(keras.utils.PyDataset):
     # Keras's epochs
 
     def __len__(self) -> int:
-        return self._handover.length(len(self._contents.plan))
+        return self._handover.length(len(self._contents.plan), calling_adapter())
 
     def on_epoch_begin(self) -> None:
         """Begins an epoch, or goes on in one that is not complete: reading starts now."""

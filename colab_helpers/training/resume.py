@@ -212,21 +212,6 @@ class ResumeTraining(keras.callbacks.Callback):
                 "was."
             )
 
-    def _check_whole_epoch(self, epoch: int) -> None:
-        """Refuses steps that `fit` counted by the rest of an epoch.
-
-        A run that is broken off within an epoch that it had resumed leaves the sequence with that
-        rest, and the next `fit` takes it for the length of each epoch.
-        """
-        self.sequence.load_state_dict(self.sequence.state_dict(epoch, 0))
-        whole = len(self.sequence)
-        if whole != self._batches_in_epoch:
-            raise ValueError(
-                "The sequence was left within an epoch that had been resumed, so `fit` counts "
-                f"{self._batches_in_epoch} batches an epoch instead of {whole}. Now it is whole "
-                "again: run this cell once more."
-            )
-
     def _train_nothing(self, checkpoint: Checkpoint) -> None:
         """Leaves the model as it was when the run ended; `on_train_end` restores the callbacks."""
         epochs = self.params["epochs"]
@@ -248,7 +233,6 @@ class ResumeTraining(keras.callbacks.Callback):
 
     def _go_on(self, checkpoint: Checkpoint) -> None:
         place = _place_now(self.sequence, checkpoint.place)
-        self._check_whole_epoch(place["epoch"])
         self._to_restore = dataclasses.replace(checkpoint, place=place)
         self.model._initial_epoch = place["epoch"]
         print(

@@ -1,4 +1,4 @@
-"""What the tests of sources share: random pictures, ZIPs of them, and a folder that counts reads."""
+"""What tests of sources share: random pictures, ZIPs of them, and a folder that counts reads."""
 
 import dataclasses
 import json

@@ -133,13 +133,25 @@ def test_a_place_that_was_gone_to_shortens_its_epoch_alone():
     assert epochs.length(total=4) == 4
     consumer = consumer_of_a_built_model(epochs, total=4)
     epochs.begin(4, consumer)
-    assert epochs.length(total=4) == 2
+    assert epochs.length(4, consumer) == 2
     assert asked(epochs, [1, 0], 4, consumer) == [(5, 2), (5, 3)]
     with pytest.raises(IndexError):
         epochs.ask(2, 4, consumer)
     epochs.end(4, consumer)
-    assert epochs.length(total=4) == 4
+    assert epochs.length(4, consumer) == 4
     assert one_epoch(epochs, range(4), 4, consumer) == whole(6, total=4)
+
+
+def test_for_everybody_else_a_resumed_epoch_is_as_long_as_any():
+    epochs = Epochs()
+    epochs.go_to(epoch=5, first=2)
+    interrupted = consumer_of_a_built_model(epochs, total=4)
+    epochs.begin(4, interrupted)
+    asked(epochs, [0], 4, interrupted)
+    assert epochs.length(total=4) == 4
+    assert asked(epochs, [0, 3], total=4) == [(5, 0), (5, 3)]
+    consumer = consumer_of_a_built_model(epochs, total=4)
+    assert one_epoch(epochs, range(4), 4, consumer) == [(5, place) for place in (3, 0, 1, 2)]
 
 
 @pytest.mark.parametrize("seed", range(50))

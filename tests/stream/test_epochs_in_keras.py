@@ -19,6 +19,7 @@ SITUATIONS = (
     *(f"interrupted at {at}" for at in (0, 1, 5, 9)),
     "resumed",
     "resumed at the start",
+    "resumed and interrupted",
     "validated",
 )
 

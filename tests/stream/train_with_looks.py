@@ -157,6 +157,28 @@ def resumed(epoch, batches_trained):
     return {"trained": model.trained[: len(expected)], "expected": expected}
 
 
+def resumed_and_interrupted():
+    """What is resumed in mid-epoch and then interrupted leaves no short epoch behind."""
+    train = make_sequence()
+    model = make_model()
+    train.load_state_dict(train.state_dict(1, 3))
+
+    def stop(batch):
+        if batch == 2:
+            raise KeyboardInterrupt
+
+    try:
+        model.fit(train, epochs=1, verbose=0, callbacks=[callback(stop)])
+    except KeyboardInterrupt:
+        model.trained.clear()
+    model.fit(train, epochs=2, verbose=0)
+    once_each = [
+        sorted(number for batch in model.trained[start : start + STEPS] for number in batch)
+        for start in (0, STEPS)
+    ]
+    return {"trained": once_each, "expected": [list(range(FILES))] * 2}
+
+
 def validated():
     """Validation data has epochs of its own, inside of `fit`."""
     reads = Reads()
@@ -178,6 +200,7 @@ SITUATIONS = {
     **{f"interrupted at {at}": lambda at=at: interrupted(at) for at in (0, 1, 5, 9)},
     "resumed": lambda: resumed(1, 3),
     "resumed at the start": lambda: resumed(2, 0),
+    "resumed and interrupted": resumed_and_interrupted,
     "validated": validated,
 }
 
