@@ -32,10 +32,10 @@ class ArrayForm:
     dtype: str
     tally: Tally
 
-    def arrays(self, batch: Batch, is_kept: bool = False) -> Arrays:
-        """`(images, labels)`, or images alone; a copy where the batch is kept for another ask."""
+    def arrays(self, batch: Batch, comes_again: bool = False) -> Arrays:
+        """`(images, labels)`, or images alone; a copy of what is kept because it comes again."""
         images = self.images(batch)
-        if is_kept and images is batch.pixels:
+        if comes_again and images is batch.pixels:
             images = images.copy()
         labels = self.labels(batch)
         return images if labels is None else (images, labels)
@@ -56,10 +56,10 @@ class ArrayForm:
         return scale(pixels, self.normalize, self.dtype)
 
     def _nothing_left(self, batch: Batch) -> ValueError:
-        first = self.contents.files[batch.rows[0]]
+        first = self.contents.files[batch.file_numbers[0]]
         file, reason = self.tally.skipped[first.id]
         return ValueError(
-            f"All {len(batch.rows)} files of a batch were left out, the first, '{file.name}' "
+            f"All {len(batch.good)} files of a batch were left out, the first, '{file.name}' "
             f"(id {file.id}): {reason}. See `sequence.skipped` for the rest."
         )
 
@@ -68,8 +68,8 @@ class ArrayForm:
         labels = self.contents.labels
         if labels is None:
             return None
-        return labels.of_rows(batch.rows[batch.good])
+        return labels.of_files(batch.file_numbers[batch.good])
 
     def files(self, batch: Batch) -> list[Any]:
         """The files of these images."""
-        return [self.contents.files[row] for row in batch.rows[batch.good]]
+        return [self.contents.files[number] for number in batch.file_numbers[batch.good]]

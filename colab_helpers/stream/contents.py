@@ -56,7 +56,7 @@ class Contents:
         self._lock = threading.Lock()
 
     def __getstate__(self) -> dict[str, Any]:
-        _ = self.plan  # a generator cannot be pickled, the files that it gave can
+        self._ensure_listed()  # a generator cannot be pickled, the files that it gave can
         state = dict(vars(self))
         del state["_lock"]
         return state
@@ -68,21 +68,18 @@ class Contents:
     @property
     def plan(self) -> BatchPlan:
         """Which files make up each batch of an epoch."""
-        with self._lock:
-            if self._plan is None:
-                self._plan = self._list()
-            return self._plan
+        return self._ensure_listed()
 
     @property
     def files(self) -> tuple[Any, ...]:
         """The files, in the order given."""
-        _ = self.plan
+        self._ensure_listed()
         return self._files
 
     @property
     def labels(self) -> ClassLabels | None:
         """The class of each file; None with `label_mode=None`."""
-        _ = self.plan
+        self._ensure_listed()
         return self._labels
 
     @property
@@ -90,6 +87,12 @@ class Contents:
         """Labels, in the order of their numbers."""
         labels = self.labels
         return self._given_class_names if labels is None else labels.names
+
+    def _ensure_listed(self) -> BatchPlan:
+        with self._lock:
+            if self._plan is None:
+                self._plan = self._list()
+            return self._plan
 
     def _list(self) -> BatchPlan:
         """Lists the files and numbers their classes."""
@@ -165,6 +168,6 @@ def _block_keys(files: tuple[Any, ...], file_keys: Keys) -> Keys:
 
 
 def _block_name(file: Any) -> Any:
-    """What a file is cheaper to read together with; a file without a block is its own."""
+    """The block of a file; a file without one is a block by itself."""
     block = getattr(file, "block", None)
     return file.id if block is None else block

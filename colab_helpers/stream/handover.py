@@ -38,9 +38,14 @@ class Handover:
             self.close()
 
     @property
-    def place(self) -> tuple[int, int]:
+    def position(self) -> tuple[int, int]:
         """The epoch that goes on, or comes next, and the place at which it begins."""
         return self._epochs.epoch, self._epochs.first
+
+    @property
+    def consumer(self) -> Any:
+        """Keras's adapter that consumes the epoch, or None."""
+        return self._epochs.consumer
 
     @property
     def epoch(self) -> int:
@@ -56,15 +61,16 @@ class Handover:
         """Whether an epoch goes on that Keras did not begin."""
         return self._epochs.is_begun and self._epochs.is_consumed_by(None)
 
-    def begin(self, maker: BatchMaker, consumer: Any) -> None:
+    def begin(self, maker: BatchMaker, consumer: Any, goes_on: bool) -> None:
         """A consumer begins an epoch: reading starts now, where it did not go on already."""
         with self._lock:
-            self._epochs.begin(maker.total, consumer)
+            self._epochs.begin(maker.total, consumer, goes_on=goes_on)
             places = self._epochs.places_to_come(maker.total)
-            if not self._reads_ahead_in(self._epochs.epoch):
+            prefetcher = self._prefetcher
+            if prefetcher is None or not self._is_ahead(prefetcher):
                 self._read_ahead(maker, places)
-            elif self._prefetcher is not None:
-                self._prefetcher.go_on_with(places)
+            else:
+                prefetcher.go_on_with(places)
 
     def end(self, maker: BatchMaker, consumer: Any, starts_over: bool) -> None:
         """A consumer ends an epoch, or pauses in it; what was made ahead stays for a pause."""
@@ -75,7 +81,7 @@ class Handover:
                 self._prefetcher.rest()
 
     def ask(self, index: int, maker: BatchMaker, consumer: Any) -> tuple[Batch, bool]:
-        """The batch that an index stands for, and whether it is handed out a second time.
+        """The batch that an index stands for, and whether Keras will ask for it again.
 
         Raises:
             IndexError: There is no such index.
@@ -101,7 +107,7 @@ class Handover:
         kept = self._kept.get((ticket.epoch, ticket.place))
         if kept is not None:
             return kept
-        return next(maker.batches(ticket.epoch, [ticket.place]))
+        return maker.batch(ticket.epoch, ticket.place)
 
     def go_to(self, epoch: int, first: int) -> None:
         """Lets the next epoch be this one, from a place on."""
@@ -117,9 +123,9 @@ class Handover:
                 self._prefetcher.close()
                 self._prefetcher = None
 
-    def _reads_ahead_in(self, epoch: int) -> bool:
-        prefetcher = self._prefetcher
-        return prefetcher is not None and prefetcher.is_usable and self._epoch_ahead == epoch
+    def _is_ahead(self, prefetcher: Prefetcher) -> bool:
+        """Whether it makes batches of the epoch that goes on."""
+        return prefetcher.is_usable and self._epoch_ahead == self._epochs.epoch
 
     def _read_ahead(self, maker: BatchMaker, places: list[int]) -> None:
         """Starts to make the batches of the epoch that goes on."""

@@ -6,7 +6,7 @@ Example:
     >>> labels = ClassLabels.of(files, mode="categorical")
     >>> labels.names
     ['cat', 'dog']
-    >>> labels.of_rows(np.array([1, 0]))
+    >>> labels.of_files(np.array([1, 0]))
     array([[0., 1.],
            [1., 0.]], dtype=float32)
 """
@@ -81,9 +81,9 @@ class ClassLabels:
         numbers = (number_of_name[label] for label in label_of_file)
         return cls(names, np.fromiter(numbers, np.int32, len(files)), mode)
 
-    def of_rows(self, rows: npt.NDArray[np.intp]) -> npt.NDArray[Any]:
-        """The labels of some rows of `files`, in the form that `mode` names."""
-        numbers = self.numbers[rows]
+    def of_files(self, file_numbers: npt.NDArray[np.intp]) -> npt.NDArray[Any]:
+        """The labels of some of the files, by number, in the form that `mode` names."""
+        numbers = self.numbers[file_numbers]
         if self.mode == "categorical":
             return np.eye(len(self.names), dtype=np.float32)[numbers]
         if self.mode == "binary":

@@ -70,13 +70,21 @@ class BatchMaker:
         )
         return Prefetcher(
             recipe,
-            lambda place: plan.rows_of_batch(order, place),
+            lambda place: plan.files_of_batch(order, place),
             places,
             reads=self.reads,
             batch_size=plan.batch_size // plan.shard_count,
             tally=self.tally,
             ready=ready,
         )
+
+    def batch(self, epoch: int, place: int) -> Batch:
+        """Makes one batch apart from the epoch that goes on."""
+        prefetcher = self.prefetcher(epoch, [place])
+        try:
+            return prefetcher.take(place)
+        finally:
+            prefetcher.close()
 
     def batches(self, epoch: int | None, places: Sequence[int]) -> Iterator[Batch]:
         """Makes batches apart from the epoch that goes on."""

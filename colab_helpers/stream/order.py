@@ -1,12 +1,12 @@
 """The order of an epoch, as a pure function of its seed and number.
 
-No state, no threads, no Keras: the same arguments give the same rows on every machine. A run
+No state, no threads, no Keras: the same arguments give the same batches on every machine. A run
 that is resumed, shards of one batch and any number of threads agree because they all ask here.
 
 Example:
     >>> keys = random_keys(["a.jpg", "b.jpg", "c.jpg", "d.jpg"])
     >>> plan = BatchPlan(keys, keys, batch_size=3, shuffle=False, seed=0)
-    >>> [plan.rows_of_batch(plan.order(epoch=0), place).tolist() for place in range(len(plan))]
+    >>> [plan.files_of_batch(plan.order(epoch=0), place).tolist() for place in range(len(plan))]
     [[0, 1, 2], [3]]
 """
 
@@ -24,7 +24,7 @@ __all__ = ["OPEN_BLOCKS", "BatchPlan", "random_key", "random_keys"]
 OPEN_BLOCKS = 8  # files of so many blocks are mixed at a time, where files have a `block`
 
 Keys = npt.NDArray[np.uint64]
-Rows = npt.NDArray[np.intp]
+FileNumbers = npt.NDArray[np.intp]  # which of the files: indices into the list of all
 
 
 @dataclass(frozen=True)
@@ -63,8 +63,8 @@ class BatchPlan:
         """Whether some files are cheaper to read together than others."""
         return self.block_keys is not self.file_keys
 
-    def order(self, epoch: int | None) -> Rows:
-        """All rows of `files` in the order of an epoch; None stands for the order of `files`."""
+    def order(self, epoch: int | None) -> FileNumbers:
+        """All files in the order of an epoch, by number; None stands for the order of `files`."""
         if epoch is None or not self.shuffle:
             return np.arange(len(self.file_keys))
         position = _mix(self.file_keys, self.seed, epoch)
@@ -77,8 +77,8 @@ class BatchPlan:
         moved_on = OPEN_BLOCKS * (position / 2.0**64)
         return np.argsort(place_of_block + moved_on, kind="stable")
 
-    def rows_of_batch(self, order: Rows, place: int) -> Rows:
-        """This shard's rows of the batch at a place in the epoch of that order."""
+    def files_of_batch(self, order: FileNumbers, place: int) -> FileNumbers:
+        """Which files this shard has in the batch at a place of an epoch in that order."""
         start = place * self.batch_size
         whole_batch = order[start : start + self.batch_size]
         return np.array_split(whole_batch, self.shard_count)[self.shard_index]

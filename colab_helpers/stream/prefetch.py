@@ -22,7 +22,8 @@ from time import perf_counter
 
 import numpy as np
 
-from .rows import Batch, Ended, Job, Recipe, RowMaker, Rows, Tally
+from .order import FileNumbers
+from .rows import Batch, Ended, Job, Recipe, RowMaker, Tally
 from .threads import ByteBudget, Readers, decoder_threads
 
 __all__ = ["Prefetcher"]
@@ -39,7 +40,7 @@ class Prefetcher:
 
     Args:
         recipe: How a file becomes a row.
-        rows_of_batch: `rows_of_batch(place)` tells which files a batch holds.
+        files_of_batch: `files_of_batch(place)` tells which files a batch holds, by number.
         places: The batches to make, in turn.
         reads: Reads in flight at most.
         batch_size: Files a batch at most.
@@ -50,7 +51,7 @@ class Prefetcher:
     def __init__(
         self,
         recipe: Recipe,
-        rows_of_batch: Callable[[int], Rows],
+        files_of_batch: Callable[[int], FileNumbers],
         places: Sequence[int],
         *,
         reads: int,
@@ -59,14 +60,14 @@ class Prefetcher:
         ready: Mapping[int, Batch] | None = None,
     ) -> None:
         self._recipe = recipe
-        self._rows_of_batch = rows_of_batch
+        self._files_of_batch = files_of_batch
         self._tally = tally
         self._places = places
         self._turn_of_place = {place: turn for turn, place in enumerate(places)}
         self._next_turn = 0  # of the batch that is started next
         self._batches_ahead = _batches_ahead(reads, batch_size, recipe.image_shape)
         self._batches: dict[int, Batch] = dict(ready or {})
-        self._lock = threading.RLock()
+        self._lock = threading.RLock()  # `take` calls `_admit` with it
         self._rows = RowMaker(recipe, batch_size, tally)
         self._budget = ByteBudget(ENCODED_BYTES)
         self._readers = Readers(reads, self._fetch)
@@ -94,11 +95,13 @@ class Prefetcher:
         """Waits for the batch at a place and hands it over; each is to be taken once.
 
         Raises:
-            Ended: The prefetcher was closed, or this batch was taken before.
+            Ended: The prefetcher was closed, or does not make this batch (any more).
             Exception: What failed in `read`, `decode` or `augment`.
         """
-        self._admit(self._turn_of_place[place])
         with self._lock:
+            turn = self._turn_of_place.get(place)
+            if turn is not None:
+                self._admit(turn)
             batch = self._batches.get(place)
         if batch is None:
             raise Ended
@@ -152,10 +155,10 @@ class Prefetcher:
                 self._next_turn += 1
 
     def _start_batch(self, place: int) -> None:
-        batch = Batch(self._rows_of_batch(place))
+        batch = Batch(self._files_of_batch(place))
         self._batches[place] = batch
         if self._recipe.cache is None:
-            self._read_rows(batch, range(len(batch.rows)))
+            self._read_rows(batch, range(len(batch.file_numbers)))
         else:
             decoder_threads(self._process).submit(self._recall, batch)
 
@@ -168,11 +171,10 @@ class Prefetcher:
             return
         try:
             data = self._read(job)
+            if data is not None:
+                decoder_threads(self._process).submit(self._fill, job, data)
         except BaseException as error:
             self._rows.fail(job, error)
-            return
-        if data is not None:
-            decoder_threads(self._process).submit(self._fill, job, data)
 
     def _read(self, job: Job) -> bytes | None:
         """Reads within the budget, which the decoder gives back; None where the pass has ended."""
@@ -210,7 +212,7 @@ class Prefetcher:
                 if absent:
                     self._read_rows(batch, absent)
         except BaseException as error:
-            self._rows.fail_batch(batch, error)
+            batch.fail(error)
         finally:
             self._tally.add("decoding", perf_counter() - begun)
 
@@ -220,5 +222,5 @@ def _batches_ahead(reads: int, batch_size: int, image_shape: tuple[int, ...] | N
     wanted = -(-FILES_AHEAD * reads // batch_size)  # rounded up
     if image_shape is None:
         return max(1, wanted)
-    bytes_per_batch = batch_size * int(np.prod(image_shape))
+    bytes_per_batch = batch_size * int(np.prod(image_shape))  # of uint8
     return max(1, min(wanted, DECODED_BYTES // bytes_per_batch))

@@ -1,4 +1,4 @@
-"""Rows of batches: what a file becomes, where it is put, and what happens when it cannot be.
+"""Rows of batches: what a file becomes, where in its batch it is put, and what if it cannot be.
 
 No thread is started here; whoever makes rows is called from many.
 """
@@ -15,9 +15,10 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from .order import FileNumbers
+
 __all__ = ["Augment", "Batch", "BatchCache", "Ended", "Job", "Recipe", "RowMaker", "Tally"]
 
-Rows = npt.NDArray[np.intp]
 Augment = Callable[[Any, np.random.Generator], npt.NDArray[Any]]
 
 
@@ -47,7 +48,7 @@ class Recipe:
     """How a file becomes a row of a batch.
 
     Attributes:
-        files: All files of the sequence; a batch holds rows of it.
+        files: All files of the sequence.
         keys: A random key for each file, uint64 `(files,)`; its variation depends on it.
         read: `read(file) -> bytes`.
         decode: `decode(bytes) -> array (height, width, channels)`.
@@ -76,11 +77,11 @@ class Recipe:
         """What made the pixels that are cached."""
         return str(self.decode.key)  # type: ignore[attr-defined]  # asked for with a cache only
 
-    def varied(self, row: int, image: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """The image of a row as training sees it; the same each time it is asked for."""
+    def varied(self, file_number: int, image: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """The image of a file as training sees it; the same each time in one epoch."""
         if self.augment is None:
             return image
-        bits = np.random.PCG64((*self.variation_seed, int(self.keys[row])))
+        bits = np.random.PCG64((*self.variation_seed, int(self.keys[file_number])))
         return self.augment(image, np.random.Generator(bits))
 
 
@@ -88,8 +89,8 @@ class Tally:
     """What a sequence has done so far, summed over all its passes and threads.
 
     Attributes:
-        stats: Seconds spent "reading", "decoding" and "waiting", numbers of "images" handed over
-            and of those that were "cached".
+        stats: Seconds spent "reading", "decoding" and "waiting", numbers of "images" handed over,
+            looks included, and of those that were "cached".
         skipped: `(file, reason)` of each file left out, by id.
         last_error: What ended the last pass, as it was raised.
     """
@@ -126,20 +127,20 @@ class Batch:
     """Rows to fill; `done` is set when none is missing, or at an error.
 
     Attributes:
-        rows: Which of the files it holds, `(n,)`.
+        file_numbers: Which of the files it holds, `(n,)`: indices into the list of all.
         good: Which of its rows hold an image, bool `(n,)`; the others were left out.
         pixels: `(n, height, width, channels)`, or None until the first image is there.
         error: What went wrong, or None.
         done: A `threading.Event`.
     """
 
-    def __init__(self, rows: Rows) -> None:
-        self.rows = rows
-        self.good = np.ones(len(rows), bool)
+    def __init__(self, file_numbers: FileNumbers) -> None:
+        self.file_numbers = file_numbers
+        self.good = np.ones(len(file_numbers), bool)
         self.pixels: npt.NDArray[Any] | None = None
         self.error: BaseException | None = None
         self.done = threading.Event()
-        self._missing = len(rows)
+        self._missing = len(file_numbers)
         self._lock = threading.Lock()
 
     def finish(self, count: int) -> None:
@@ -151,8 +152,9 @@ class Batch:
             self.done.set()
 
     def fail(self, error: BaseException) -> None:
-        """Ends the batch with an error."""
-        self.error = error
+        """Ends the batch with an error; the first one stays."""
+        if self.error is None:
+            self.error = error
         self.done.set()
 
 
@@ -179,6 +181,7 @@ class BatchMemory:
         except IndexError:
             memory = mmap.mmap(-1, self._images_per_batch * values_per_image * dtype.itemsize)
         array = np.frombuffer(memory, dtype, count * values_per_image)
+        # What is returned, and each view of it, has `array` as its base and keeps it alive.
         weakref.finalize(array, self._spare.append, memory)
         return array.reshape(count, *shape)
 
@@ -205,7 +208,7 @@ class RowMaker:
 
     def file_of(self, job: Job) -> Any:
         """The file that a row is made of."""
-        return self._recipe.files[job.batch.rows[job.row]]
+        return self._recipe.files[job.batch.file_numbers[job.row]]
 
     def fill(self, job: Job, data: bytes) -> None:
         """Makes one row from the bytes of its file."""
@@ -213,7 +216,7 @@ class RowMaker:
         image = np.asarray(recipe.decode(data))
         if recipe.cache is not None:
             recipe.cache.put(self.file_of(job), recipe.cache_key, image)
-        self._place(job, image)
+        self._put(job, image)
         job.batch.finish(1)
 
     def recall(self, batch: Batch) -> list[int]:
@@ -224,9 +227,11 @@ class RowMaker:
         """
         recipe = self._recipe
         if recipe.cache is None or self._image_shape is None:
-            raise ValueError("A cache needs a `decode` with `key` and `shape`.")
-        batch.pixels = self._memory.array(len(batch.rows), self._image_shape, np.dtype(np.uint8))
-        files = [recipe.files[row] for row in batch.rows]
+            raise ValueError(
+                "Without a cache, or a `decode` that tells its `shape`, nothing is recalled."
+            )
+        batch.pixels = self._memory.array(len(batch.good), self._image_shape, np.dtype(np.uint8))
+        files = [recipe.files[number] for number in batch.file_numbers]
         found = recipe.cache.get_batch(files, recipe.cache_key, batch.pixels)
         present = np.flatnonzero(found).tolist()
         self._tally.add("cached", len(present))
@@ -242,21 +247,21 @@ class RowMaker:
             job = Job(batch, row)
             try:
                 if batch.pixels is not None:
-                    self._place(job, batch.pixels[row])
+                    self._put(job, batch.pixels[row])
             except Exception as error:
                 self.fail(job, error)
             else:
                 batch.finish(1)
 
-    def _place(self, job: Job, image: npt.NDArray[Any]) -> None:
+    def _put(self, job: Job, image: npt.NDArray[Any]) -> None:
         """Augments an image and puts it into its row."""
         batch = job.batch
-        image = self._recipe.varied(int(batch.rows[job.row]), image)
+        image = self._recipe.varied(int(batch.file_numbers[job.row]), image)
         with self._lock:
             if self._image_shape is None:
                 self._image_shape = image.shape
             if batch.pixels is None:
-                batch.pixels = self._memory.array(len(batch.rows), self._image_shape, image.dtype)
+                batch.pixels = self._memory.array(len(batch.good), self._image_shape, image.dtype)
         if image.shape != tuple(self._image_shape):
             raise ValueError(
                 f"an image of shape {image.shape} where others have {tuple(self._image_shape)}; "
@@ -274,10 +279,6 @@ class RowMaker:
         else:
             job.batch.fail(_named(error, file))
 
-    def fail_batch(self, batch: Batch, error: BaseException) -> None:
-        """Ends a batch of which no row could be made; the error is told by its first file."""
-        batch.fail(_named(error, self._recipe.files[batch.rows[0]]))
-
     def close(self) -> None:
         """Gives back the memory that no batch uses."""
         self._memory.clear()
@@ -288,7 +289,7 @@ def _named(error: BaseException, file: Any) -> BaseException:
     if file.name in str(error):
         return error
     named = RuntimeError(
-        f"Could not read '{file.name}' (id {file.id}): {error or repr(error)}. "
+        f"Could not read '{file.name}' (id {file.id}): {str(error) or repr(error)}. "
         'Take it off the list, or leave such files out with `on_bad_file="skip"`.'
     )
     named.__cause__ = error
@@ -297,6 +298,6 @@ def _named(error: BaseException, file: Any) -> BaseException:
 
 def _ends_run(error: BaseException) -> bool:
     """Whether no other file would fare better, so that to skip this one is no way out."""
-    if isinstance(error, MemoryError):
+    if isinstance(error, MemoryError) or not isinstance(error, Exception):
         return True
-    return bool(getattr(error, "ends_run", not isinstance(error, Exception)))
+    return bool(getattr(error, "ends_run", False))

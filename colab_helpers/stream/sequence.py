@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .arrays import ArrayForm, Arrays
-from .callers import TrainersAtWork, calling_adapter, is_called_by_reset
+from .callers import calling_adapter, is_at_work, is_called_by_fit, is_called_by_reset
 from .checks import check_choice, check_whole_number
 from .contents import Contents
 from .handover import Handover
@@ -27,7 +27,7 @@ from .scaling import dtype_of
 __all__ = ["StreamingSequence"]
 
 
-_STAYS_BEHIND = ("_handover", "_trainer", "_tally", "_told")  # made anew in a copy
+_STAYS_BEHIND = ("_handover", "_tally", "_told")  # made anew in a copy, by `_start`
 
 
 class StreamingSequence(keras.utils.PyDataset):
@@ -37,10 +37,10 @@ class StreamingSequence(keras.utils.PyDataset):
     decoder threads turn them into rows of a batch, a bounded number of batches ahead of training.
 
     Order and augmentation depend on (seed, epoch, file id) alone: not on the number of threads,
-    the order of the listing, or where a run was resumed. Within an epoch each index stands for
-    one batch: however often and by whomever it is asked for, `fit` trains on every picture
-    exactly once, and a look from a callback (`train[0]`, `model.predict(train)`) takes nothing
-    away. Between epochs, `sequence[k]` is batch k of the one to come.
+    the order of the listing, or where a run was resumed. `fit` trains on every picture of an
+    epoch exactly once, in this order, whatever else is asked for meanwhile: for a callback,
+    `sequence[k]` is batch k of the epoch that goes on, and `model.predict(sequence)` sees this
+    epoch from its front. Between epochs, `sequence[k]` is batch k of the one to come.
 
     Example:
         train = StreamingSequence(train_files, drive.read, decode,
@@ -63,7 +63,7 @@ class StreamingSequence(keras.utils.PyDataset):
         class_names: Labels in the order of their numbers; sorted by default.
         shuffle: A new order each epoch; False keeps the order of `files`.
         seed: Integer of at least 0.
-        augment: `augment(image, rng) -> image` of the same shape; `rng` is a
+        augment: `augment(image, rng) -> image` of the same shape and dtype; `rng` is a
             `numpy.random.Generator`.
         normalize: None keeps pixels as decoded (0 to 255), "unit" divides them by 255, "zscore"
             gives each image mean 0 and standard deviation 1.
@@ -136,20 +136,22 @@ class StreamingSequence(keras.utils.PyDataset):
     def _start(self, handover: Handover) -> None:
         """Makes what a copy does not share: threads, and what has happened so far."""
         self._handover = handover
-        self._trainer = TrainersAtWork()
         self._tally = Tally()
         self._told = 0  # how many of `skipped` were told already
 
     def __getstate__(self) -> dict[str, Any]:
         state = {name: value for name, value in vars(self).items() if name not in _STAYS_BEHIND}
-        state["_place"] = self._handover.place
+        state["_position"] = self._handover.position
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         state = dict(state)
-        epoch, first = state.pop("_place")
+        epoch, first = state.pop("_position")
         self.__dict__.update(state)
         self._start(Handover(epoch, first))
+
+    # Made anew for each call, so that what a user sets (`train.augment = None`) has its effect, and
+    # so that no thread holds the sequence.
 
     def _maker(self) -> BatchMaker:
         return BatchMaker(
@@ -210,17 +212,19 @@ class StreamingSequence(keras.utils.PyDataset):
 
     def on_epoch_begin(self) -> None:
         """Begins an epoch, or goes on in one that is not complete: reading starts now."""
-        if self._trainer.is_inside():
-            return  # a look from a callback
-        self._trainer.note()
-        self._handover.begin(self._maker(), calling_adapter())
+        if not self._is_looked_at():
+            self._handover.begin(self._maker(), calling_adapter(), goes_on=is_called_by_fit())
 
     def on_epoch_end(self) -> None:
         """Ends an epoch, or pauses in it, and says which files were left out."""
-        if self._trainer.is_inside():
-            return  # a look from a callback
-        self._handover.end(self._maker(), calling_adapter(), starts_over=is_called_by_reset())
-        self._tell_what_was_skipped()
+        if not self._is_looked_at():
+            self._handover.end(self._maker(), calling_adapter(), starts_over=is_called_by_reset())
+            self._tell_what_was_skipped()
+
+    def _is_looked_at(self) -> bool:
+        """Whether a callback looks, by `predict` or `evaluate`, while a `fit` goes on."""
+        consumer = self._handover.consumer
+        return consumer is not calling_adapter() and is_at_work(consumer)
 
     def _tell_what_was_skipped(self) -> None:
         new = self.skipped[self._told :]
@@ -242,8 +246,8 @@ class StreamingSequence(keras.utils.PyDataset):
     # Batches
 
     def __getitem__(self, index: int) -> Arrays:
-        batch, is_kept = self._handover.ask(index, self._maker(), calling_adapter())
-        return self._form().arrays(batch, is_kept)
+        batch, comes_again = self._handover.ask(index, self._maker(), calling_adapter())
+        return self._form().arrays(batch, comes_again)
 
     def __iter__(self) -> Iterator[Arrays]:
         if self._handover.is_consumed_by_hand():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import os
 import queue
 import threading
@@ -59,7 +58,7 @@ class Readers:
         self._most = most
         self._do = do
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()  # None ends a thread
-        self._threads = 0
+        self._thread_count = 0
         self._asked_to_end = 0  # threads for which a None was put in line
         self._is_closed = False
         self._lock = threading.Lock()
@@ -68,13 +67,13 @@ class Readers:
         """Puts jobs in line, and starts the threads that they need."""
         with self._lock:
             if self._asked_to_end and not self._is_closed:
-                self._call_back()
+                self._withdraw_ends()
             for job in jobs:
                 self._jobs.put(job)
             if self._is_closed:
                 return
-            new_threads = min(self._most - self._threads, self._jobs.qsize())
-            self._threads += new_threads
+            new_threads = min(self._most - self._thread_count, self._jobs.qsize())
+            self._thread_count += new_threads
             for _ in range(new_threads):
                 thread = threading.Thread(target=self._work, name="StreamingSequence", daemon=True)
                 thread.start()
@@ -99,12 +98,12 @@ class Readers:
             self._ask_to_end()
 
     def _ask_to_end(self) -> None:
-        for _ in range(self._threads - self._asked_to_end):
+        for _ in range(self._thread_count - self._asked_to_end):
             self._jobs.put(None)
-        self._asked_to_end = self._threads
+        self._asked_to_end = self._thread_count
 
-    def _call_back(self) -> None:
-        """Takes out of the line what `rest` put there; threads that found it before are gone."""
+    def _withdraw_ends(self) -> None:
+        """Takes the Nones out of the line; each that is missing has ended a thread."""
         waiting: list[Job] = []
         with contextlib.suppress(queue.Empty):
             while True:
@@ -113,17 +112,23 @@ class Readers:
                     self._asked_to_end -= 1
                 else:
                     waiting.append(job)
-        self._threads -= self._asked_to_end
+        self._thread_count -= self._asked_to_end
         self._asked_to_end = 0
         for job in waiting:
             self._jobs.put(job)
 
 
-@functools.cache
+_pools: dict[int, ThreadPoolExecutor] = {}  # by process: a forked one has no threads of its parent
+_pools_lock = threading.Lock()
+
+
 def decoder_threads(process: int) -> ThreadPoolExecutor:
     """The decoder threads of a process, for all its sequences: more than its cores gain nothing.
 
     They stay, since each new thread would keep, in the allocator, as much memory as decoding
     takes at most.
     """
-    return ThreadPoolExecutor(os.cpu_count(), "StreamingSequence decoder")
+    with _pools_lock:
+        if process not in _pools:
+            _pools[process] = ThreadPoolExecutor(os.cpu_count(), "StreamingSequence decoder")
+        return _pools[process]

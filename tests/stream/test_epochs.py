@@ -154,6 +154,35 @@ def test_for_everybody_else_a_resumed_epoch_is_as_long_as_any():
     assert one_epoch(epochs, range(4), 4, consumer) == [(5, place) for place in (3, 0, 1, 2)]
 
 
+def test_predict_and_evaluate_begin_at_the_front_of_an_epoch_that_was_left():
+    """`predict` gives rows in the order of the files, whatever `validation_steps` left behind."""
+    epochs = Epochs()
+    left = consumer_of_a_built_model(epochs, total=5)
+    epochs.begin(5, left)
+    asked(epochs, [0, 1], 5, left)
+    predict = Consumer()
+    epochs.begin(5, predict, goes_on=False)
+    assert asked(epochs, range(5), 5, predict) == whole(0, total=5)
+
+
+def test_when_its_consumer_is_gone_an_epoch_is_looked_at_and_not_consumed():
+    epochs = Epochs()
+    epochs.begin(5, interrupted := Consumer())
+    asked(epochs, [3, 1], 5, interrupted)
+    del interrupted
+    assert asked(epochs, [4, 4, 0], total=5) == [(0, 4), (0, 4), (0, 0)]
+    consumer = consumer_of_a_built_model(epochs, total=5)
+    assert one_epoch(epochs, range(5), 5, consumer) == [(0, place) for place in (2, 3, 4, 0, 1)]
+
+
+def test_what_was_asked_for_by_hand_is_no_matter_for_who_comes_after():
+    epochs = Epochs()
+    epochs.begin(total=4)
+    asked(epochs, [3], total=4)
+    consumer = consumer_of_a_built_model(epochs, total=4)
+    assert one_epoch(epochs, range(4), 4, consumer) == [(0, place) for place in (1, 2, 3, 0)]
+
+
 @pytest.mark.parametrize("seed", range(50))
 def test_whatever_others_ask_for_the_consumer_gets_each_batch_in_order(seed):
     rng = random.Random(seed)

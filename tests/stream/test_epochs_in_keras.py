@@ -21,6 +21,9 @@ SITUATIONS = (
     "resumed at the start",
     "resumed and interrupted",
     "validated",
+    "validated in part",
+    "evaluated before",
+    "looked at after",
 )
 
 

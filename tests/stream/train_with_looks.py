@@ -3,6 +3,7 @@
 A program of its own, run once for each backend by test_epochs_in_keras.py.
 """
 
+import gc
 import json
 import random
 import sys
@@ -191,6 +192,51 @@ def validated():
     }
 
 
+def validated_in_part():
+    """`validation_steps` shows the same batches each time; `predict` then begins at the front."""
+    shown = []
+
+    class Watched(StreamingSequence):
+        def __getitem__(self, index):
+            batch = super().__getitem__(index)
+            shown.append(numbers(batch[0]))
+            return batch
+
+    validation = Watched(photos(FILES), Reads(), decode, batch_size=BATCH_SIZE, shuffle=False)
+    model = make_model()
+    model.fit(make_sequence(), validation_data=validation, validation_steps=2, epochs=2, verbose=0)
+    seen_in_validation = {tuple(batch) for batch in shown}
+    shown.clear()
+    model.predict(validation, verbose=0)
+    return {
+        "trained": [[list(batch) for batch in sorted(seen_in_validation)[:2]], shown[-STEPS:]],
+        "expected": [[[0, 1, 2, 3], [4, 5, 6, 7]], as_listed()],
+    }
+
+
+def as_listed():
+    return [list(range(start, start + BATCH_SIZE)) for start in range(0, FILES, BATCH_SIZE)]
+
+
+def evaluated_before():
+    """A sequence that was evaluated on is read ahead like any when it validates."""
+    reads = Reads()
+    validation = make_sequence(reads, shuffle=False)
+    model = make_model()
+    model.evaluate(validation, verbose=0)
+    model.fit(make_sequence(), validation_data=validation, epochs=2, verbose=0)
+    return {"trained": sorted(set(reads.count.values())), "expected": [3]}
+
+
+def looked_at_after():
+    """After a `fit` of some steps, a look takes nothing from the next one."""
+    train = make_sequence()
+    make_model().fit(train, epochs=1, steps_per_epoch=2, verbose=0)
+    gc.collect()
+    first, second = numbers(train[0][0]), numbers(train[0][0])
+    return {"trained": [first, second], "expected": [as_seeded(1)[0]] * 2}
+
+
 SITUATIONS = {
     "plain": plain,
     "two models": two_models,
@@ -202,6 +248,9 @@ SITUATIONS = {
     "resumed at the start": lambda: resumed(2, 0),
     "resumed and interrupted": resumed_and_interrupted,
     "validated": validated,
+    "validated in part": validated_in_part,
+    "evaluated before": evaluated_before,
+    "looked at after": looked_at_after,
 }
 
 
