@@ -12,12 +12,22 @@ Example:
 
 import contextlib
 import os
+import re
 import secrets
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-__all__ = ["atomic_write"]
+if sys.platform != "win32":
+    import fcntl
+
+__all__ = ["atomic_write", "remove_left_overs"]
+
+# Characters of the name that the temporary file's name begins with. With four bytes each, and
+# what follows them, they stay within the 255 bytes of a name.
+LONGEST_START = 50
+MARK_BYTES = 8  # of the random mark in the temporary file's name
 
 
 @contextlib.contextmanager
@@ -25,7 +35,8 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     """Opens a temporary file beside `path`, which takes its place when the block ends well.
 
     After an error or a kill, `path` is what it was. What the block wrote has reached the disk
-    before the new name appears, so a power cut leaves no empty file either.
+    before the new name appears, so a power cut leaves no empty file either. A kill leaves the
+    temporary file, hidden; `remove_left_overs` deletes it.
 
     Args:
         path: Where to; missing folders on the way are made.
@@ -39,18 +50,78 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     # Not by `tempfile`, whose files nobody else may read, and `path` may be meant for others too.
-    temporary = path.parent / f".{path.name}-{secrets.token_hex(8)}.tmp"
+    mark = secrets.token_hex(MARK_BYTES)
+    temporary = path.parent / f"{_start_of_temporary(path)}{mark}.tmp"
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
     try:
         with open(handle, "wb") as out:
+            _lock(handle)
             yield out
             out.flush()
             os.fsync(out.fileno())
         os.replace(temporary, path)
     except BaseException:
-        os.unlink(temporary)
+        with contextlib.suppress(OSError):  # the error within says more
+            os.unlink(temporary)
         raise
     _sync_folder(path.parent)
+
+
+def remove_left_overs(path: str | os.PathLike[str]) -> None:
+    """Deletes the temporary files that killed writers of `path` left beside it.
+
+    The file of a writer that is still at work stays; where the file system has no locks, the two
+    cannot be told apart.
+
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp(), "scores.txt")
+        >>> path.with_name(".scores.txt-0123456789abcdef.tmp").write_bytes(b"half of it")
+        10
+        >>> remove_left_overs(path)
+        >>> list(path.parent.iterdir())
+        []
+
+    Args:
+        path: As `atomic_write` was given it.
+    """
+    path = Path(path)
+    start = re.escape(_start_of_temporary(path))
+    name_of_temporary = re.compile(rf"{start}[0-9a-f]{{{2 * MARK_BYTES}}}\.tmp")
+    for temporary in path.parent.glob(".*.tmp"):
+        if name_of_temporary.fullmatch(temporary.name):
+            with contextlib.suppress(OSError):  # it has just been deleted, or must stay
+                _remove_unless_written(temporary)
+
+
+def _start_of_temporary(path: Path) -> str:
+    """How the names of the temporary files of a path begin."""
+    return f".{path.name[:LONGEST_START]}-"
+
+
+def _remove_unless_written(temporary: Path) -> None:
+    """Deletes a temporary file, unless its writer is at work.
+
+    Raises:
+        OSError: It cannot be deleted.
+    """
+    with open(temporary, "rb") as left_over:
+        is_being_written = not _lock(left_over.fileno())
+    if not is_being_written:
+        os.unlink(temporary)
+
+
+def _lock(descriptor: int) -> bool:
+    """Locks a file until it is closed, by a kill too; False where it is locked already."""
+    if sys.platform == "win32":  # which does not delete a file that is open
+        return True
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # this file system has no locks
+        return True
+    return True
 
 
 def _sync_folder(folder: Path) -> None:

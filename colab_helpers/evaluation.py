@@ -21,22 +21,25 @@ In reading order: `predict_once` gives `Predictions`; `class_indices` turns them
 here and wherever else the project needs them; `report` and `rank_mistakes` make tables.
 """
 
+from __future__ import annotations
+
 import warnings
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from .drive import File
 
 __all__ = ["Predictions", "class_indices", "predict_once", "rank_mistakes", "report"]
 
-SIGMOID_THRESHOLD = (
-    0.5  # Keras's own in BinaryAccuracy: https://keras.io/api/metrics/accuracy_metrics/
-)
+# The number is that of Keras's BinaryAccuracy: https://keras.io/api/metrics/accuracy_metrics/.
+# Keras compares with >, and `class_indices` with >=: exactly 0.5 is class 0 there, and 1 here.
+SIGMOID_THRESHOLD = 0.5
 FLOAT_KINDS = "fV"  # NumPy's `dtype.kind`; "V" is that of bfloat16, which comes from ml_dtypes
 
 
@@ -65,7 +68,7 @@ class Model(Protocol):
 class BatchesInOrder(Protocol):
     """A `StreamingSequence`, or anything that yields batches in file order."""
 
-    def in_order(self) -> Iterable[tuple[npt.NDArray[Any], npt.NDArray[Any] | None, list["File"]]]:
+    def in_order(self) -> Iterable[tuple[npt.NDArray[Any], npt.NDArray[Any] | None, list[File]]]:
         """Yields `(images, labels, files)`."""
         ...
 
@@ -171,6 +174,7 @@ def report(
         ValueError: Labels and probabilities are not of the same pictures, there are none, or a
             class has no name.
     """
+    import pandas as pd
     from sklearn.metrics import accuracy_score, classification_report
 
     expected, predicted = _expected_and_predicted(labels, probabilities, class_names)
@@ -201,7 +205,7 @@ def rank_mistakes(
     probabilities: npt.ArrayLike,
     labels: npt.ArrayLike,
     class_names: Sequence[str],
-    files: Sequence["File"] | None = None,
+    files: Sequence[File] | None = None,
 ) -> pd.DataFrame:
     """Ranks the wrong answers, the most confident first.
 
@@ -227,6 +231,8 @@ def rank_mistakes(
         ValueError: Labels and probabilities are not of the same pictures, there are none, a class
             has no name, or `probabilities` has another shape.
     """
+    import pandas as pd
+
     probabilities = np.asarray(probabilities)
     expected, predicted = _expected_and_predicted(labels, probabilities, class_names)
     probabilities = _a_column_a_class(probabilities)

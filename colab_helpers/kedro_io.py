@@ -150,7 +150,8 @@ class ListingDataset(_OnDrive, AbstractDataset):
 class SequenceDataset(_OnDrive, AbstractVersionedDataset):
     """Chosen files, saved as a short list and loaded as a `StreamingSequence`.
 
-    The pictures stay where they are, and are read from there.
+    The pictures stay where they are, and are read from there. Of each file, the attributes of a
+    `File` are saved. Others, which a source of your own may have given it, are not.
 
     Example:
         train_photos:
@@ -249,14 +250,12 @@ class SequenceDataset(_OnDrive, AbstractVersionedDataset):
 
 
 def _row_of(file: Any) -> dict[str, Any]:
-    """A file as JSON holds it; a source of your own may give files of its own kind."""
-    if dataclasses.is_dataclass(file) and not isinstance(file, type):
-        return dataclasses.asdict(file)
-    return dict(vars(file))
+    """A file of any source as JSON holds it: the attributes of a `File`, and no others."""
+    return {field.name: getattr(file, field.name, None) for field in dataclasses.fields(File)}
 
 
 def _file_of(row: Mapping[str, Any]) -> File:
-    """A file from a saved list; what its source did not tell is None."""
+    """A file from a saved list, also one of an earlier version with more or fewer attributes."""
     known: dict[str, Any] = {field.name: row.get(field.name) for field in dataclasses.fields(File)}
     return File(**known)
 

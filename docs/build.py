@@ -7,6 +7,7 @@ and the files inside of a room have no page of their own.
 import importlib
 import sys
 import types
+import typing
 import warnings
 from pathlib import Path
 
@@ -36,7 +37,10 @@ def main(folder: str) -> None:
 def load_all_names(module: types.ModuleType) -> None:
     """Loads what a room loads only when it is asked for: pdoc looks at what is there."""
     for name in module.__all__:
-        setattr(module, name, getattr(module, name))
+        offered = getattr(module, name)
+        setattr(module, name, offered)
+        if hasattr(offered, "_fields"):  # a named tuple, whose types pdoc looks for elsewhere
+            offered.__new__.__annotations__ = typing.get_type_hints(offered)
 
 
 if __name__ == "__main__":

@@ -50,7 +50,10 @@ class Account:
             return token
 
     def refuse(self, token: str | None) -> None:
-        """Drive did not take this token. Whoever signs next refreshes it, unless it is done."""
+        """Drive did not take this token.
+
+        The next `sign` refreshes the token, unless another thread has done so.
+        """
         self._refused_token = token
 
     def _needs_refresh(self) -> bool:

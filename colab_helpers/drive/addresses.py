@@ -25,12 +25,12 @@ class Address:
     """Where to look for a file or folder.
 
     Attributes:
-        text: As it was given, for messages.
+        text: As it was given, without spaces around it; for messages.
         file_id: The ID that an address from the browser holds; then the names are empty.
         resource_key: The key that such an address holds.
         top: Where the names begin: `MY_DRIVE` or `SHARED_WITH_ME`.
         shared_drive: Name or ID of the shared drive where they begin instead.
-        names: The steps of the path; a name that holds slashes is cut into several.
+        names: The steps of the path. A name that holds slashes is cut into several.
     """
 
     text: str
@@ -59,17 +59,23 @@ def parse_address(text: str) -> Address:
     """
     text = text.strip()
     if not URL.match(text):
-        return _parse_path(text)
+        return _parse_path(text, text)
     found = ID_IN_URL.search(text)
     if found:
         key = KEY_IN_URL.search(text)
         return Address(text, file_id=found[1], resource_key=key[1] if key else None)
     page = text.rpartition("/")[2]
-    return _parse_path(PAGES.get(page, text))
+    return _parse_path(PAGES.get(page, text), text)
 
 
-def _parse_path(text: str) -> Address:
-    names = tuple(name for name in text.split("/") if name not in ("", "."))
+def _parse_path(path: str, text: str) -> Address:
+    """The address of a path.
+
+    Args:
+        path: Names and slashes.
+        text: What was given for it.
+    """
+    names = tuple(name for name in path.split("/") if name not in ("", "."))
     first = names[0] if names else ""
     if first == "My Drive":
         return Address(text, names=names[1:])

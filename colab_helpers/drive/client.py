@@ -7,7 +7,7 @@ from typing import IO, Any, Generic, NamedTuple, TypedDict, TypeVar
 
 from .items import FIELDS, FOLDER, SHARED_WITH_ME, SHORTCUT, Item, is_folder, is_shortcut
 from .service import Service
-from .transport import Check
+from .transport import FindFlaw
 
 __all__ = ["Change", "Client", "Page", "each_page"]
 
@@ -111,7 +111,7 @@ class Client:
         return self.item(target, f"follow the shortcut {item['title']!r}")
 
     def media(
-        self, file_id: str, what: str, *, byte_range: str | None = None, check: Check
+        self, file_id: str, what: str, *, byte_range: str | None = None, find_flaw: FindFlaw
     ) -> bytes:
         """The content of a file, or a part of it.
 
@@ -119,12 +119,12 @@ class Client:
             file_id: Its ID.
             what: As in "Could not <what>".
             byte_range: The Range header, such as "bytes=0-9".
-            check: Says what is wrong with an answer.
+            find_flaw: Finds what is wrong with an answer, beyond its status.
         """
         request = self.service.files.get_media(fileId=file_id, supportsAllDrives=True)
         if byte_range is not None:
             request.headers["Range"] = byte_range
-        content: bytes = self.service.ask(what, request, file_id, check)
+        content: bytes = self.service.ask(what, request, file_id, find_flaw)
         return content
 
     def account(self) -> str:

@@ -6,7 +6,9 @@
       +- QuotaError         Drive asks to slow down, or a quota is used up
       +- TransientError     it failed again and again, and may pass later
 
-A new error of Drive gets its advice in `BY_REASON`.
+A new error of Drive gets its class and its advice in `BY_REASON`. Choose the class whose line above
+fits; for an error that hits every file, choose one with `ends_run`, so that the run ends and does
+not skip file after file.
 """
 
 from __future__ import annotations
@@ -24,11 +26,11 @@ __all__ = [
     "QuotaError",
     "SignInError",
     "TransientError",
+    "answer_has_flaw",
     "connection_failed",
     "judge",
     "no_images",
     "sign_in_ended",
-    "spoiled",
 ]
 
 LONGEST_MESSAGE = 200  # characters of Drive's own text that are shown
@@ -43,7 +45,7 @@ class DriveError(Exception):
 
     Attributes:
         status: As given.
-        ends_run: Whether no other file would fare better, so that to skip this one is no way out.
+        ends_run: Whether all other files would fail too, so that skipping does not help.
     """
 
     ends_run = False
@@ -96,7 +98,7 @@ class ProblemKind(Enum):
     FINAL = "final"  # give up
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
     """Why one attempt at a request was no good.
 
@@ -182,25 +184,46 @@ def judge(status: int, content: bytes, retry_after: float | None = None) -> Prob
     said = f"Drive said {status} {refusal.reason}".rstrip()
     if refusal.message:
         said += f" ({refusal.message[:LONGEST_MESSAGE]})"
-    return Problem(kind, remedy.error, remedy.advice, said, status, retry_after)
+    return Problem(
+        kind=kind,
+        error=remedy.error,
+        advice=remedy.advice,
+        said=said,
+        status=status,
+        retry_after=retry_after,
+    )
 
 
-def spoiled(said: str, status: int, retry_after: float | None = None) -> Problem:
-    """The problem with an answer that claims success and is not what was asked for."""
-    return Problem(ProblemKind.PASSING, PASSING.error, PASSING.advice, said, status, retry_after)
+def answer_has_flaw(flaw: str, status: int, retry_after: float | None = None) -> Problem:
+    """The problem with an answer that claims success and is not what was asked for.
+
+    Args:
+        flaw: What is wrong with it, in words.
+        status: The HTTP status, less than 400.
+        retry_after: Seconds that the answer asks to wait, or None.
+    """
+    return Problem(
+        kind=ProblemKind.PASSING,
+        error=PASSING.error,
+        advice=PASSING.advice,
+        said=flaw,
+        status=status,
+        retry_after=retry_after,
+    )
 
 
 def connection_failed(error: Exception) -> Problem:
     """The problem when no whole answer came."""
     said = f"the connection failed ({_named(error)})"
-    return Problem(ProblemKind.PASSING, PASSING.error, PASSING.advice, said)
+    return Problem(kind=ProblemKind.PASSING, error=PASSING.error, advice=PASSING.advice, said=said)
 
 
 def sign_in_ended(why: object, *, may_pass: bool) -> Problem:
     """The problem when no fresh token could be had."""
     kind = ProblemKind.PASSING if may_pass else ProblemKind.FINAL
     remedy = PASSING if may_pass else SIGN_IN_ENDED
-    return Problem(kind, remedy.error, remedy.advice, f"the sign-in has ended ({why})")
+    said = f"the sign-in has ended ({why})"
+    return Problem(kind=kind, error=remedy.error, advice=remedy.advice, said=said)
 
 
 class Refusal(NamedTuple):

@@ -15,14 +15,29 @@ __all__ = [
     "Listing",
     "Source",
     "check_range",
+    "has_image_ending",
     "is_hidden",
     "is_image",
     "natural_order",
 ]
 
-IMAGE_NAMES = (
-    *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".gif", ".bmp", ".tif", ".tiff", ".webp"),
-    *(".heic", ".heif", ".avif", ".jp2", ".ppm", ".pgm"),
+IMAGE_NAMES = (  # their endings, in lower case
+    ".jpg",
+    ".jpeg",
+    ".jpe",
+    ".jfif",
+    ".png",
+    ".gif",
+    ".bmp",
+    ".tif",
+    ".tiff",
+    ".webp",
+    ".heic",
+    ".heif",
+    ".avif",
+    ".jp2",
+    ".ppm",
+    ".pgm",
 )
 
 
@@ -44,9 +59,9 @@ class File:
         name: What it is called, such as "1.jpg".
         label: Name of the folder it lies in. A slash in a name stands as "_".
         path: The way to it below the folder that was listed, such as "rose/1.jpg".
-        size: Bytes; None for a Google document.
-        md5: Checksum of the content in hex, or None where the source has none.
-        version: Another one whenever the content is another.
+        size: Bytes; None where the source does not know it, as for a Google document.
+        md5: Checksum of the content in hex; None where the source has none.
+        version: Changes when the content changes.
         block: Files of one block are cheaper to read together; None where that is no matter.
     """
 
@@ -64,14 +79,32 @@ class File:
 class Source(Protocol):
     """Where files come from: `Drive`, `LocalFolder`, an archive, a CSV, or a class of your own.
 
-    These two methods are all that `split`, `describe`, `cached` and `StreamingSequence` need.
-    What follows is asked for by name where it is used, and may be left out otherwise:
+    The first two methods make a source. The others may be left out where nobody asks for them.
+    What it offers, and who asks for it:
 
-    - `list_images(folder, position=...)` and `list_changes(position)`: `take_inventory` goes on
-      after a kill, and `refresh_inventory` asks only for what changed;
-    - `find(path) -> File` and `upload(path, folder) -> File`: `ResumeTraining(drive=...)` keeps
-      its checkpoints there;
-    - `list_folders(folder)`, which yields `(id, name)`: `FolderPicker` walks through it.
+    - `list_images(folder)`, which is lazy, and `read(file, start, end)`: every use of a source.
+      `split` and `describe` take the files, `cached` takes `read`, `StreamingSequence` and `pack`
+      take both; none of them takes the source itself.
+    - `list_images(folder, position=...)`, which returns a `Listing`, and `list_changes(position)`,
+      which returns `Changes`, or None: `take_inventory`, which goes on after a kill, and
+      `refresh_inventory`, which asks only for what changed.
+    - `find(path)`, which returns a `File`: `open_archive`, `open_csv`, `pack(drive=...)` and
+      `ResumeTraining(drive=...)`. Where there is nothing at the path, it raises an error whose
+      class is called NotFoundError, such as this room's. `ResumeTraining` takes any other error for
+      a sign that the source cannot tell, and stops before it begins a run anew by mistake.
+    - `upload(path, folder)`, which puts a local file in place of one of the same name, makes the
+      folders that are missing, and returns its `File`: `pack(drive=...)` and
+      `ResumeTraining(drive=...)`. `pack` deletes a shard here only if `md5` of that `File` is the
+      shard's.
+    - `list_folders(folder)`, which yields `(id, name)` of each folder directly in it, "." being the
+      top: `FolderPicker`.
+
+    Of a `File`, `size`, `md5` and `block` may be None; `open_archive` and `open_csv` need the
+    `size`.
+
+    An exception with an attribute `ends_run = True` ends a run, also with `on_bad_file="skip"`: it
+    says that every other file would fail too, as without a sign-in. To try again after a fault, and
+    to keep to a rate of requests, is the source's own work: nobody else does it.
 
     Example:
         >>> class Pixels:
@@ -158,17 +191,37 @@ def check_range(start: int | None, end: int | None) -> None:
         )
 
 
+def has_image_ending(name: str) -> bool:
+    """Whether a name ends as those of pictures do: on every machine the same.
+
+    Example:
+        >>> has_image_ending("rose.JPG"), has_image_ending("notes.txt")
+        (True, False)
+    """
+    return name.lower().endswith(IMAGE_NAMES)
+
+
 def is_image(name: str, mime_type: str | None = None) -> bool:
-    """Whether a name, or the MIME type where it is known, stands for a picture.
+    """Whether a name, or its MIME type, stands for a picture.
+
+    Where the type is not known, this machine's table of types is asked what the name stands for.
 
     Example:
         >>> is_image("rose.JPG"), is_image("notes.txt"), is_image("scan", "image/tiff")
         (True, False, True)
     """
-    if name.lower().endswith(IMAGE_NAMES):  # asked first, since to guess takes longer
+    if has_image_ending(name):  # asked first, since to guess takes longer
         return True
-    kind = mime_type or mimetypes.guess_type(name)[0] or ""
-    return kind.startswith("image/")
+    kind = mime_type or _guessed_mime_type(name)
+    return kind is not None and kind.startswith("image/")
+
+
+def _guessed_mime_type(name: str) -> str | None:
+    """The type that a name stands for on this machine; None where it is packed, as in ".svg.gz"."""
+    mime_type, encoding = mimetypes.guess_type(name)
+    if encoding is not None:
+        return None
+    return mime_type
 
 
 def is_hidden(name: str) -> bool:

@@ -19,7 +19,10 @@ from .service import GOOGLE, Service
 from .transport import Transport
 from .uploads import upload
 
-__all__ = ["Drive"]
+__all__ = ["ATTEMPTS", "DEADLINE", "Drive"]
+
+DEADLINE = 60  # seconds; see `deadline` of `Drive`
+ATTEMPTS = 10  # at one request; see `attempts` of `Drive`
 
 
 class Drive:
@@ -30,8 +33,7 @@ class Drive:
         endpoint: Root URL of the Drive API.
         deadline: Seconds after which a request without an answer counts as lost. A large answer
             has a second more for each 100,000 bytes.
-        attempts: Faults in one request after which one that usually passes counts as one that
-            lasts.
+        attempts: How often a request is sent at most, if it fails in a way that usually passes.
         clock: Tells the time in seconds.
         sleep: Waits for so many seconds.
 
@@ -47,8 +49,8 @@ class Drive:
         credentials: Any,
         endpoint: str = GOOGLE,
         *,
-        deadline: float = 60,
-        attempts: int = 10,
+        deadline: float = DEADLINE,
+        attempts: int = ATTEMPTS,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], object] = time.sleep,
     ) -> None:

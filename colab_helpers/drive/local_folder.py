@@ -81,9 +81,10 @@ class LocalFolder:
     def list_folders(self, folder: str = ".") -> Iterator[tuple[str, str]]:
         """Yields (ID, name) of each folder directly in a folder; see `Drive.list_folders`."""
         full = self._folder(folder)
-        for entry in _entries(full):
-            if entry.is_dir():
-                yield self._id(entry.path), entry.name
+        with _own_errors(f"list {full!r}"):
+            folders = [entry for entry in _entries(full) if entry.is_dir()]
+        for entry in folders:
+            yield self._id(entry.path), entry.name
 
     def list_changes(self, position: dict[str, Any]) -> Changes | None:
         """What changed since a listing came to its end; see `Drive.list_changes`."""

@@ -13,7 +13,7 @@ from .items import as_file
 
 __all__ = ["Span", "read"]
 
-MISMATCHES = 2  # answers unlike the listing, after which Drive is asked if the file was changed
+FLAWS_BEFORE_ASKING = 2  # answers with a flaw, after which Drive is asked if the file was changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Span:
         >>> span = Span(start=0, end=4, is_whole=False)
         >>> span.range_header
         'bytes=0-3'
-        >>> span.flaw_of({"content-range": "bytes 0-3/9"}, b"abc")
+        >>> span.find_flaw({"content-range": "bytes 0-3/9"}, b"abc")
         'Drive sent 3 of 4 bytes'
 
     Attributes:
@@ -69,8 +69,8 @@ class Span:
         last = "" if self.end is None else self.end - 1
         return f"bytes={self.start}-{last}"
 
-    def flaw_of(self, response: Any, content: bytes) -> str | None:
-        """Says why an answer is not this span, or None if it is.
+    def find_flaw(self, response: Any, content: bytes) -> str | None:
+        """Why an answer is not this span, in words, or None if it is.
 
         Args:
             response: The headers, in lower case.
@@ -98,7 +98,9 @@ def read(client: Client, file: File, start: int | None = None, end: int | None =
     if span.is_empty:
         return b""
     reading = _Reading(client, file, span)
-    return client.media(file.id, reading.what, byte_range=span.range_header, check=reading.flaw_of)
+    return client.media(
+        file.id, reading.what, byte_range=span.range_header, find_flaw=reading.find_flaw
+    )
 
 
 class _Reading:
@@ -109,19 +111,20 @@ class _Reading:
         self._client = client
         self._file = file
         self._span = span
-        self._mismatches = 0
+        self._flaws_found = 0
 
-    def flaw_of(self, response: Any, content: bytes) -> str | None:
-        """Says what is wrong with an answer, if anything.
+    def find_flaw(self, response: Any, content: bytes) -> str | None:
+        """What is wrong with an answer, in words, or None.
 
         Raises:
             NotFoundError: The file is not any more what was listed.
         """
-        flaw = self._span.flaw_of(response, content)
+        flaw = self._span.find_flaw(response, content)
         if flaw is None:
             return None
-        self._mismatches += 1
-        if self._mismatches == MISMATCHES and self._was_changed_after_it_was_listed():
+        self._flaws_found += 1
+        is_time_to_ask = self._flaws_found == FLAWS_BEFORE_ASKING
+        if is_time_to_ask and self._was_changed_after_it_was_listed():
             raise NotFoundError(
                 f"Could not {self.what}: it was changed on Drive after it was listed. "
                 "List the folder again, or refresh the saved inventory."

@@ -16,7 +16,7 @@ __all__ = ["Tries", "retry_after_seconds"]
 LONGEST_WAIT = 32
 PATIENCE = 300  # seconds for which refusals are waited out; Drive counts its quota by the minute
 SHORTEST_WAIT = 0.001  # seconds; a Retry-After of 0 is an answer, too
-TOKENS = 3  # in a row that may be refused; one may run out on its way
+MOST_TOKENS = 3  # tokens tried for one request
 
 
 class Tries:
@@ -30,7 +30,7 @@ class Tries:
         (True, 7.0)
 
     Args:
-        attempts: Faults after which one that usually passes counts as one that lasts.
+        attempts: How often a request is sent at most, if it fails in a way that usually passes.
         repeatable: Whether the request may be sent again when it is not known if it arrived.
         clock: Tells the time in seconds.
     """
@@ -65,7 +65,7 @@ class Tries:
         if kind is ProblemKind.PASSING:
             return self._repeatable and self._faults < self._attempts
         if kind is ProblemKind.TOKEN_REFUSED:
-            return self._tokens_refused < TOKENS
+            return self._tokens_refused < MOST_TOKENS
         return False
 
     def wait(self) -> float:

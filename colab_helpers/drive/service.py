@@ -9,7 +9,7 @@ import json
 from typing import Any
 
 from .items import Item
-from .transport import Check, Http, Purpose, Transport
+from .transport import FindFlaw, Http, Purpose, Transport
 
 __all__ = ["GOOGLE", "Service"]
 
@@ -41,7 +41,11 @@ class Service:
         self.files = self.api.files()
 
     def ask(
-        self, what: str, request: Any, file_id: str | None = None, check: Check | None = None
+        self,
+        what: str,
+        request: Any,
+        file_id: str | None = None,
+        find_flaw: FindFlaw | None = None,
     ) -> Any:
         """Sends a request; what Drive answers.
 
@@ -49,12 +53,12 @@ class Service:
             what: What it is for, as in "Could not <what>".
             request: As `api` or `files` made it.
             file_id: The file or folder that it is about.
-            check: Says what is wrong with an answer, beyond its status.
+            find_flaw: Finds what is wrong with an answer, beyond its status.
         """
         if file_id is not None and file_id in self.resource_keys:
             key = self.resource_keys[file_id]
             request.headers["X-Goog-Drive-Resource-Keys"] = f"{file_id}/{key}"
-        with self._http().meant(Purpose(what, check)) as http:
+        with self._http().meant(Purpose(what, find_flaw)) as http:
             return request.execute(http=http)
 
     def remember_keys(self, item: Item) -> None:

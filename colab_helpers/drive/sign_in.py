@@ -8,7 +8,7 @@ import sys
 from typing import Any
 
 from .errors import SignInError
-from .google_drive import Drive
+from .google_drive import ATTEMPTS, DEADLINE, Drive
 from .local_folder import LocalFolder
 from .service import GOOGLE
 
@@ -38,8 +38,8 @@ def connect(
     credentials: Any = None,
     endpoint: str | None = None,
     upload: bool = False,
-    deadline: float = 60,
-    attempts: int = 10,
+    deadline: float = DEADLINE,
+    attempts: int = ATTEMPTS,
 ) -> Drive | LocalFolder:
     """Opens a Drive, or a folder that stands for one.
 
@@ -54,8 +54,7 @@ def connect(
         upload: On your own machine, ask for the right to write, too. In Colab the rights are
             always the same: to all of your Drive.
         deadline: Seconds after which a request without an answer counts as lost.
-        attempts: Faults in one request after which one that usually passes counts as one that
-            lasts.
+        attempts: How often a request is sent at most, if it fails in a way that usually passes.
 
     Returns:
         A `LocalFolder` for a `source`, else a `Drive`. Without any argument: in Colab, after one
@@ -81,7 +80,10 @@ def connect(
 
 
 def in_colab() -> bool:
-    """Whether this is Colab, told by its shell: its environment variables Kaggle sets, too."""
+    """Whether this is Colab.
+
+    Kaggle sets the same environment variables, so the shell is asked.
+    """
     ipython = sys.modules.get("IPython")
     if ipython is None:
         return False

@@ -1,11 +1,14 @@
-"""The one place through which every request goes: pace, sign, send, check, try again.
+"""The one place through which every request goes: pace, sign, send, judge, try again.
 
-Http.request            until an answer is good, or nothing helps any more
-  Pace.wait             keeps to the rate that Drive grants
-  Account.sign          adds the token
-  TimedResponse.read    a whole answer within the deadline
-  judge, Purpose.check  is the answer good?
-  Tries                 try again? after how long?
+Http.request                until an answer is good, or nothing helps any more
+  Pace.wait                 keeps to the rate that Drive grants
+  Account.sign              adds the token
+  TimedResponse.read        a whole answer within the deadline
+  judge, Purpose.find_flaw  an answer -> Problem, or None where it is good
+  Tries                     try again? after how long?
+
+Three words: a `Problem` says why an attempt was no good. A flaw is the text of what is wrong with
+an answer that claims success. A fault is what usually passes.
 """
 
 from __future__ import annotations
@@ -25,11 +28,18 @@ import google.auth.exceptions
 import httplib2
 
 from .account import Account
-from .errors import Problem, ProblemKind, connection_failed, judge, sign_in_ended, spoiled
+from .errors import (
+    Problem,
+    ProblemKind,
+    answer_has_flaw,
+    connection_failed,
+    judge,
+    sign_in_ended,
+)
 from .pace import Pace
 from .retry import Tries, retry_after_seconds
 
-__all__ = ["Http", "Purpose", "Transport"]
+__all__ = ["FindFlaw", "Http", "Purpose", "Transport"]
 
 logger = logging.getLogger(__name__)
 
@@ -42,8 +52,8 @@ CONNECTION_FAULTS = (
     google.auth.exceptions.TransportError,
 )
 
-# Says what is wrong with an answer (response, content), or None where nothing is.
-Check = Callable[[Any, bytes], str | None]
+FindFlaw = Callable[[Any, bytes], str | None]
+"""`find_flaw(response, content)`: what is wrong with an answer, in words, or None."""
 
 
 class Purpose(NamedTuple):
@@ -51,11 +61,11 @@ class Purpose(NamedTuple):
 
     Attributes:
         what: As in "Could not <what>".
-        check: Says what is wrong with an answer, beyond its status.
+        find_flaw: Finds what is wrong with an answer, beyond its status.
     """
 
     what: str = "finish a request"
-    check: Check | None = None
+    find_flaw: FindFlaw | None = None
 
 
 class Transport:
@@ -64,7 +74,7 @@ class Transport:
     Args:
         credentials: Any credentials object of google-auth.
         deadline: Seconds after which a request without an answer counts as lost.
-        attempts: Faults after which one that usually passes counts as one that lasts.
+        attempts: How often a request is sent at most, if it fails in a way that usually passes.
         clock: Tells the time in seconds.
         sleep: Waits for so many seconds.
 
@@ -200,11 +210,11 @@ class Http:
         retry_after = retry_after_seconds(response.get("retry-after"))
         if response.status >= 400:
             return judge(response.status, content, retry_after)
-        check = self._purpose.check or request.check_json
-        wrong = check(response, content)
-        if wrong is None:
+        find_flaw = self._purpose.find_flaw or request.find_flaw_in_json
+        flaw = find_flaw(response, content)
+        if flaw is None:
             return None
-        return spoiled(wrong, response.status, retry_after)
+        return answer_has_flaw(flaw, response.status, retry_after)
 
 
 class Request(NamedTuple):
@@ -234,8 +244,8 @@ class Request(NamedTuple):
             return TimedSecureConnection
         return TimedConnection
 
-    def check_json(self, response: Any, content: bytes) -> str | None:
-        """Says what is wrong with an answer that should be JSON, if anything."""
+    def find_flaw_in_json(self, response: Any, content: bytes) -> str | None:
+        """What is wrong with an answer that should be JSON, in words, or None."""
         expects_json = self.method == "PUT" or "alt=json" in self.uri
         goes_on_elsewhere = response.status >= 300 or "location" in response
         if not expects_json or goes_on_elsewhere:

@@ -43,8 +43,8 @@ def upload(
             if item.get("md5Checksum") == local.md5:
                 return as_file(item)
     raise TransientError(
-        f"Could not upload {local.name!r} to {folder!r}: its md5 on Drive was another one, three "
-        "times. Is it still being written? Then run the cell again."
+        f"Could not upload {local.name!r} to {folder!r}: its md5 on Drive was another one, "
+        f"{UPLOADS} times. Is it still being written? Then run the cell again."
     )
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from ..drive import File
 from .tables import file_table
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["duplicates"]
 

@@ -8,8 +8,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TextIO
 
-import pandas as pd
-
 from ..drive import File
 
 __all__ = ["read_labels"]
@@ -46,6 +44,8 @@ def read_labels(
         ValueError: A column is missing, a name stands for two files, or no file is named by the
             CSV.
     """
+    import pandas as pd
+
     rows = pd.read_csv(path, dtype=str, keep_default_na=False)
     columns = list(rows)
     if not file_column:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from ..drive import File
 
-__all__ = ["label_of", "no_images"]
+__all__ = ["label_of", "nothing_listed"]
 
 NO_LABEL = "(no label)"
 
@@ -31,7 +31,7 @@ def label_of(file: File, labels: Mapping[str, str] | None) -> str:
     return labels.get(file.id, NO_LABEL)
 
 
-def no_images(action: str) -> ValueError:
+def nothing_listed(action: str) -> ValueError:
     """The error for a listing without a file.
 
     Args:

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from tqdm import tqdm
 
 from ..drive import Changes, File, Listing
-from .listing import no_images
+from .listing import nothing_listed
 from .saved_format import (
-    Position,
-    Progress,
+    ListingProgress,
     SavedListing,
-    as_file,
+    SavedPosition,
     file_line,
+    file_of_record,
+    has_files,
     progress_line,
     read_listing,
     write_listing,
@@ -35,11 +37,11 @@ __all__ = [
 class ResumableSource(Protocol):
     """A source that goes on with a listing and tells what changed: `Drive`, `LocalFolder`."""
 
-    def list_images(self, folder: str, *, position: Position | None = None) -> Listing:
+    def list_images(self, folder: str, *, position: SavedPosition | None = None) -> Listing:
         """Lists a folder, from a position on if one is given."""
         ...
 
-    def list_changes(self, position: Position) -> Changes | None:
+    def list_changes(self, position: SavedPosition) -> Changes | None:
         """What changed since a position; None where only a full listing can tell."""
         ...
 
@@ -71,8 +73,10 @@ def take_inventory(
         List of `File`.
 
     Raises:
-        ValueError: The folder holds no images, `path` holds the listing of another folder, or
-            `rows_per_position` is less than 1.
+        NotFoundError: There is no such folder in a `Drive` or `LocalFolder`, or there are no images
+            in it. No inventory file is left behind that holds no file.
+        ValueError: `path` holds the listing of another folder, `rows_per_position` is less than 1,
+            or a source that raises no error of its own has no images in the folder.
     """
     if rows_per_position < 1:
         raise ValueError(
@@ -88,12 +92,12 @@ def take_inventory(
     # A source that cannot go on starts over: what it listed before may be gone since.
     files_before = saved.files if goes_on else {}
     listing = drive.list_images(folder, position=saved.progress.position)
-    with _open_to_append(path, keep=goes_on) as out:
+    with _opened_to_append(path, keep=goes_on) as out:
         files = _append_listing(out, listing, files_before, folder, rows_per_position)
     if not files:
-        path.unlink()
-        raise no_images(f"list in the folder '{folder}'")
-    write_listing(path, files.values(), Progress(folder, complete=True, position=listing.position))
+        raise nothing_listed(f"list in the folder '{folder}'")
+    progress = ListingProgress(folder, complete=True, position=listing.position)
+    write_listing(path, files.values(), progress)
     if goes_on:  # what was listed before the kill may have changed since
         return refresh_inventory(drive, path)
     return list(files.values())
@@ -124,7 +128,8 @@ def refresh_inventory(drive: ResumableSource, path: str | os.PathLike[str]) -> l
     if changes is not None:
         changed, removed, new_position = changes
         files = _updated(saved.files, changed, removed)
-        write_listing(path, files.values(), Progress(folder, complete=True, position=new_position))
+        progress = ListingProgress(folder, complete=True, position=new_position)
+        write_listing(path, files.values(), progress)
     elif folder is not None:
         save_inventory(drive.list_images(folder), path, folder=folder)
     else:
@@ -158,9 +163,9 @@ def save_inventory(
         folder: The folder that was listed, so that `refresh_inventory` can list it again when it
             must.
     """
-    listed = [as_file(file) for file in files]  # first, since the position moves with it
+    listed = [file_of_record(file) for file in files]  # first, since the position moves with it
     position = getattr(files, "position", None)
-    write_listing(path, listed, Progress(folder, complete=True, position=position))
+    write_listing(path, listed, ListingProgress(folder, complete=True, position=position))
 
 
 def load_inventory(path: str | os.PathLike[str]) -> list[File]:
@@ -183,7 +188,7 @@ def load_inventory(path: str | os.PathLike[str]) -> list[File]:
 def _what_is_saved(path: Path) -> SavedListing:
     if path.exists():
         return read_listing(path)
-    return SavedListing({}, Progress())
+    return SavedListing({}, ListingProgress())
 
 
 def _read_finished(path: str | os.PathLike[str]) -> SavedListing:
@@ -196,9 +201,9 @@ def _read_finished(path: str | os.PathLike[str]) -> SavedListing:
     return saved
 
 
-def _check_folder(progress: Progress, folder: str, path: Path) -> None:
+def _check_folder(progress: ListingProgress, folder: str, path: Path) -> None:
     """Refuses a file that holds the listing of another folder."""
-    nothing_is_noted = progress == Progress()
+    nothing_is_noted = progress == ListingProgress()
     if nothing_is_noted or progress.folder == folder:
         return
     raise ValueError(
@@ -207,15 +212,20 @@ def _check_folder(progress: Progress, folder: str, path: Path) -> None:
     )
 
 
-def _open_to_append(path: Path, *, keep: bool) -> BinaryIO:
-    """Opens the file at the end of its last whole line; without `keep`, at its beginning."""
+@contextmanager
+def _opened_to_append(path: Path, *, keep: bool) -> Iterator[BinaryIO]:
+    """Opens the file at the end of its last whole line; without `keep`, at its beginning.
+
+    If it holds no file at the end, whether an error ended it or not, it is removed.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    out = open(path, "ab")
-    if keep:
-        out.truncate(_bytes_in_whole_lines(path))
-    else:
-        out.truncate(0)
-    return out
+    try:
+        with open(path, "ab") as out:
+            out.truncate(_bytes_in_whole_lines(path) if keep else 0)
+            yield out
+    finally:
+        if path.exists() and not has_files(path):
+            path.unlink()
 
 
 def _bytes_in_whole_lines(path: Path) -> int:
@@ -239,11 +249,10 @@ def _append_listing(
     with tqdm(desc="Listing", unit=" files", initial=len(files), file=sys.stdout) as bar:
         for count, listed in enumerate(listing):
             if count % rows_per_position == 0:
-                out.write(
-                    progress_line(Progress(folder, complete=False, position=listing.position))
-                )
+                progress = ListingProgress(folder, complete=False, position=listing.position)
+                out.write(progress_line(progress))
                 out.flush()
-            file = as_file(listed)
+            file = file_of_record(listed)
             if file.id not in files:  # the page in which a listing was killed comes again
                 bar.update()
             files[file.id] = file
@@ -256,7 +265,7 @@ def _updated(
 ) -> dict[str, File]:
     updated = dict(files)
     for file in changed:
-        updated[file.id] = as_file(file)
+        updated[file.id] = file_of_record(file)
     for file_id in removed:
         updated.pop(file_id, None)
     return updated

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,11 +18,12 @@ from ..atomic import atomic_write
 from ..drive import File
 
 __all__ = [
-    "Position",
-    "Progress",
+    "ListingProgress",
     "SavedListing",
-    "as_file",
+    "SavedPosition",
     "file_line",
+    "file_of_record",
+    "has_files",
     "progress_line",
     "read_listing",
     "write_listing",
@@ -30,11 +31,11 @@ __all__ = [
 
 FIELDS = ("id", "name", "label", "path", "size", "md5", "version", "block")
 
-Position = dict[str, Any]  # what a listing goes on with; only its source knows what is in it
+SavedPosition = dict[str, Any]  # what a listing goes on with; only its source knows what is in it
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class ListingProgress:
     """How far a listing got, as a line of the file tells it. The last such line counts.
 
     Attributes:
@@ -45,7 +46,7 @@ class Progress:
 
     folder: str | None = None
     complete: bool = False
-    position: Position | None = None
+    position: SavedPosition | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +59,10 @@ class SavedListing:
     """
 
     files: Mapping[str, File]
-    progress: Progress
+    progress: ListingProgress
 
 
-def as_file(listed: File) -> File:
+def file_of_record(listed: File) -> File:
     """A `File` with the attributes of a file of any source; `block` may be missing there."""
     if isinstance(listed, File):
         return listed
@@ -73,7 +74,7 @@ def file_line(file: File) -> bytes:
     return _line({field: getattr(file, field) for field in FIELDS})
 
 
-def progress_line(progress: Progress) -> bytes:
+def progress_line(progress: ListingProgress) -> bytes:
     """The line that tells how far a listing got."""
     return _line(
         {
@@ -84,7 +85,9 @@ def progress_line(progress: Progress) -> bytes:
     )
 
 
-def write_listing(path: str | os.PathLike[str], files: Iterable[File], progress: Progress) -> None:
+def write_listing(
+    path: str | os.PathLike[str], files: Iterable[File], progress: ListingProgress
+) -> None:
     """Writes a listing as a file, whole or not at all."""
     with atomic_write(path) as out:
         out.writelines(map(file_line, files))
@@ -100,11 +103,30 @@ def read_listing(path: str | os.PathLike[str]) -> SavedListing:
         ValueError: A line is neither a file nor progress.
     """
     files = {}
-    progress = Progress()
+    progress = ListingProgress()
+    for record in _records(path):
+        if isinstance(record, File):
+            files[record.id] = record
+        else:
+            progress = record
+    return SavedListing(files, progress)
+
+
+def has_files(path: str | os.PathLike[str]) -> bool:
+    """Whether a saved listing holds a file; no more is read than up to the first.
+
+    Raises:
+        ValueError: A line before it is neither a file nor progress.
+    """
+    return any(isinstance(record, File) for record in _records(path))
+
+
+def _records(path: str | os.PathLike[str]) -> Iterator[File | ListingProgress]:
+    """What the whole lines of a saved listing hold."""
     with open(path, "rb") as lines:
         for number, line in enumerate(lines, start=1):
             if not line.endswith(b"\n"):
-                break
+                return
             try:
                 record = _parse_line(line)
             except (ValueError, TypeError, KeyError):
@@ -112,20 +134,16 @@ def read_listing(path: str | os.PathLike[str]) -> SavedListing:
                     f"Line {number} of '{path}' is not a row of a listing: the file is damaged, "
                     "or another file. Delete it, and list again."
                 ) from None
-            if isinstance(record, File):
-                files[record.id] = record
-            else:
-                progress = record
-    return SavedListing(files, progress)
+            yield record
 
 
-def _parse_line(line: bytes) -> File | Progress:
+def _parse_line(line: bytes) -> File | ListingProgress:
     record = json.loads(line.decode("utf-8", "surrogatepass"))
     if not isinstance(record, dict):
         raise TypeError("neither a file nor progress")
     if "id" in record:
         return File(**{field: record[field] for field in FIELDS})
-    return Progress(
+    return ListingProgress(
         folder=record.get("folder"),
         complete=bool(record.get("complete")),
         position=record.get("position"),
@@ -133,6 +151,9 @@ def _parse_line(line: bytes) -> File | Progress:
 
 
 def _line(record: Mapping[str, object]) -> bytes:
-    """A line of JSON with names in plain letters; also names that are not Unicode come back."""
+    """A line of JSON, with letters such as é as they are.
+
+    A name that Unicode does not allow is written too, and is read back as it was.
+    """
     text = json.dumps(record, ensure_ascii=False)
     return f"{text}\n".encode("utf-8", "surrogatepass")

@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from ..drive import File
-from .listing import label_of, no_images
+from .listing import label_of, nothing_listed
 
 __all__ = ["sample", "split"]
 
@@ -61,7 +61,7 @@ def split(
     _check_fractions(fractions)
     files = list(files)
     if not files:
-        raise no_images("split")
+        raise nothing_listed("split")
     if exact:
         part_of = _exact_parts(files, fractions, seed, labels)
     else:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
-
-import pandas as pd
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..drive import File
-from .listing import label_of, no_images
+from .listing import label_of, nothing_listed
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["describe", "file_table"]
 
@@ -74,6 +75,8 @@ def file_table(files: Iterable[File], *, labels: Mapping[str, str] | None = None
         without one) and `trouble` (why the file may not be readable; "" where nothing speaks
         against it).
     """
+    import pandas as pd
+
     rows = [_file_row(file, labels) for file in files]
     return pd.DataFrame(rows, columns=list(FileRow._fields))
 
@@ -99,9 +102,11 @@ def describe(files: Iterable[File], *, labels: Mapping[str, str] | None = None) 
     Raises:
         ValueError: There is no file in the listing.
     """
+    import pandas as pd
+
     rows = file_table(files, labels=labels)
     if rows.empty:
-        raise no_images("describe")
+        raise nothing_listed("describe")
     rows["is_copy"] = rows["md5"].notna() & rows.duplicated("md5")
     names = []
     summaries = []

@@ -8,7 +8,7 @@ which colour-blind readers can tell apart.
 Arguments of one name mean the same everywhere: `files` is an iterable of files,
 `read(file) -> bytes`, `decode(bytes) -> uint8 array (height, width, channels)` as `decoder` makes
 it, and `labels` an optional `{id: label}` for folders that do not tell the class. What is empty
-raises `ValueError`.
+raises `ValueError`, except a table without mistakes: `plot_mistakes` says that there are none.
 
 Example:
     >>> from colab_helpers.plots import plot_learning_curves

@@ -101,11 +101,16 @@ def read_history(values: Mapping[str, Sequence[float]]) -> Curves:
         if not name.startswith("val_") and name != "learning_rate":
             metrics.append(name)
     refuse_nothing([value for name in metrics for value in values[name]], "history")
-    decisive = metrics[0]
-    for name in ("loss", "val_loss"):
-        if name in values:
-            decisive = name
-    return Curves(values, metrics, decisive)
+    return Curves(values, metrics, _decisive(values, metrics))
+
+
+def _decisive(values: Mapping[str, Sequence[float]], metrics: Sequence[str]) -> str:
+    """The name whose lowest value marks the best epoch."""
+    if "val_loss" in values:
+        return "val_loss"
+    if "loss" in values:
+        return "loss"
+    return metrics[0]
 
 
 def curves_title(curves: Curves) -> str:

@@ -13,7 +13,8 @@ from matplotlib.figure import Figure
 from .style import BLUE, GREEN, ORANGE, RED, new_figure, set_title, whole_number_ticks
 from .words import refuse_nothing
 
-EpochTimes: TypeAlias = Mapping[str, float]  # seconds: training, waiting, reading, decoding
+# Seconds: training, waiting, reading, decoding. An `InputMeter` tells the waiting_share too.
+EpochTimes: TypeAlias = Mapping[str, float]
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def plot_timeline(history: Sequence[EpochTimes]) -> Figure:
 
     Args:
         history: `InputMeter.history`: a dict an epoch, with the seconds `training`, `waiting`,
-            `reading`, `decoding`.
+            `reading`, `decoding`, and perhaps the `waiting_share`, 0 to 1.
 
     Raises:
         ValueError: The history is empty.
@@ -63,6 +64,8 @@ def plot_timeline(history: Sequence[EpochTimes]) -> Figure:
 
 def waiting_share(epoch: EpochTimes) -> float:
     """The share of an epoch, from 0 to 1, in which the model waited for data."""
+    if "waiting_share" in epoch:
+        return epoch["waiting_share"]
     on_the_clock = epoch["waiting"] + epoch["training"]
     return epoch["waiting"] / max(on_the_clock, 1e-9)
 

@@ -177,6 +177,7 @@ def _draw_mix_ups(axis: Axes, mix_ups: Sequence[MixUp]) -> None:
     for place, mix_up in enumerate(mix_ups):
         words = escaped(f"{mix_up.expected} as {mix_up.predicted}")
         axis.text(0, place - 0.2, words, va="bottom", fontsize=8)
-    axis.set(yticks=[], xlabel="pictures", title="most frequent mix-ups", ylim=(14.5, -0.8))
+    axis.set(yticks=[], xlabel="pictures", title="most frequent mix-ups")
+    axis.set_ylim(MOST_MIX_UPS - 0.5, -0.8)  # the most frequent on top
     axis.spines["left"].set_visible(False)
     axis.xaxis.set_major_locator(whole_number_ticks())

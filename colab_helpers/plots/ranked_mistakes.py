@@ -41,7 +41,7 @@ def plot_mistakes(
         files: The files that `row` counts in, as `predict_once` returns them.
         read: `read(file) -> bytes`.
         decode: `decode(bytes) -> uint8 array (height, width, channels)`.
-        count: Most pictures to show.
+        count: Most pictures to show; with 0, the title stands alone.
     """
     shown = table.head(count)
     sure = int((table["confidence"] >= SURE).sum())
@@ -60,12 +60,12 @@ def mistakes_title(mistakes: int, pictures: int, sure: int, shown: int) -> str:
         >>> mistakes_title(mistakes=20, pictures=100, sure=4, shown=12)
         'Mistakes: 20 of 100 pictures, 4 at 90 % or surer. The 12 surest:'
     """
-    if shown == 0:
+    if mistakes == 0:
         return f"No mistakes in {pictures:,} pictures"
     title = f"Mistakes: {mistakes} of {pictures:,} pictures"
     if sure:
-        title += f", {sure} at 90 % or surer"
-    if shown < mistakes:
+        title += f", {sure} at {100 * SURE:.0f} % or surer"
+    if 0 < shown < mistakes:
         title += f". The {shown} surest:"
     return title
 

@@ -12,7 +12,7 @@ Example:
     ...     return b"0123456789"[start:end]
     >>> blocks = Blocks(read, held_bytes=100)
     >>> file = File("1AbC", "digits.bin", "", "digits.bin", 10, None, version="1")
-    >>> span = Span("1AbC#4", file, start=4, end=10)
+    >>> span = BlockSpan("1AbC#4", file, start=4, end=10)
     >>> blocks.get(span).read(5, 2), blocks.get(span).read(8, 1)
     (b'56', b'8')
     >>> requests
@@ -31,14 +31,14 @@ from typing import IO, Any, NamedTuple
 from ..drive import File
 from .storage import ReadRange
 
-__all__ = ["BLOCK_BYTES", "HELD_BYTES", "Block", "Blocks", "Span"]
+__all__ = ["BLOCK_BYTES", "HELD_BYTES", "Block", "Blocks", "BlockSpan"]
 
 BLOCK_BYTES = 8 << 20  # read at a time: 160 photos of 50 kB, 180 rows of 64 x 64 x 3 values
 HELD_BYTES = 256 << 20  # of blocks that are kept on local disk, for the reads that follow
 FETCHES = 4  # blocks on their way at a time
 
 
-class Span(NamedTuple):
+class BlockSpan(NamedTuple):
     """Where a block lies.
 
     Attributes:
@@ -113,7 +113,7 @@ class Blocks:
         with self._lock:
             return list(self._fetches)
 
-    def get(self, span: Span) -> Block:
+    def get(self, span: BlockSpan) -> Block:
         """The block at a span: at once where it is held, after a read otherwise.
 
         Raises:
@@ -127,7 +127,7 @@ class Blocks:
             self._fetches[span.name] = fetch  # at the end: the one last asked for
         return fetch.block.result()
 
-    def _fetch(self, span: Span) -> Block:
+    def _fetch(self, span: BlockSpan) -> Block:
         return Block(span.start, self._read(span.file, span.start, span.end))
 
     def _make_way(self, size: int) -> None:
@@ -141,7 +141,7 @@ class Blocks:
 class _Fetch(NamedTuple):
     """A block that is on its way, or there, or failed."""
 
-    span: Span
+    span: BlockSpan
     block: Future[Block]
 
     @property

@@ -36,11 +36,11 @@ from typing import IO
 import numpy as np
 import numpy.typing as npt
 
-from ..atomic import atomic_write
+from ..atomic import atomic_write, remove_left_overs
 from ..drive import File
-from .blocks import BLOCK_BYTES, HELD_BYTES, Blocks, Span
+from .blocks import BLOCK_BYTES, HELD_BYTES, Blocks, BlockSpan
 from .csv_lines import parse_values, split_label
-from .csv_scan import RowTable, load_table, save_table, scan
+from .csv_scan import CsvTable, load_table, save_table, scan
 from .storage import Storage, StreamedFile, read_in_pieces
 
 __all__ = ["CsvError", "PixelDecoder", "Rows", "open_csv"]
@@ -141,7 +141,7 @@ def _default_index(file: File) -> str:
     return f"{os.path.basename(file.name.replace(os.sep, '_'))}.index.npz"
 
 
-def _saved_table(index_path: str, unpacked_path: str | None, of: str) -> RowTable | None:
+def _saved_table(index_path: str, unpacked_path: str | None, of: str) -> CsvTable | None:
     """The table that an earlier run saved for the same CSV; None where it must be made again."""
     if unpacked_path is not None and not os.path.exists(unpacked_path):
         return None
@@ -153,12 +153,13 @@ def _saved_table(index_path: str, unpacked_path: str | None, of: str) -> RowTabl
 
 def _scanned_table(
     drive: Storage, file: File, decode: PixelDecoder, unpacked_path: str | None, piece_bytes: int
-) -> RowTable:
+) -> CsvTable:
     """Goes through the CSV once; one packed by gzip is unpacked to `unpacked_path` on the way."""
     count = _values_of(decode)
     try:
         if unpacked_path is None:
             return scan(read_in_pieces(drive.read, file, piece_bytes), count)
+        remove_left_overs(unpacked_path)
         with atomic_write(unpacked_path) as out:
             unpacked = _unpacked_pieces(drive, file, piece_bytes)
             return scan(_copied(unpacked, out), count)
@@ -212,7 +213,7 @@ class Rows:
         self,
         drive: Storage,
         file: File,
-        table: RowTable,
+        table: CsvTable,
         decode: PixelDecoder,
         *,
         unpacked_path: str | None,
@@ -280,15 +281,10 @@ class Rows:
         if csv_id == self._file.id and line.isdecimal():
             row = self._row_of_line(int(line))
         if row is None:
-            reason = "there is no such row in it"
-        elif file.version != self._file.version:
-            reason = "it is another one since it was listed"
-        else:
-            return row
-        raise CsvError(
-            f"Could not read {file.path!r} (id {file.id}) from its CSV: {reason}. "
-            "List the CSV again."
-        )
+            raise _not_listed(file, "there is no such row in it")
+        if file.version != self._file.version:
+            raise _not_listed(file, "it is another one since it was listed")
+        return row
 
     def _row_of_line(self, line: int) -> int | None:
         row = int(np.searchsorted(self._table.lines, line))
@@ -312,11 +308,19 @@ class Rows:
     def _block_number(self, row: int) -> int:
         return int(self._table.starts[row]) // self._block_bytes
 
-    def _span(self, row: int) -> Span:
+    def _span(self, row: int) -> BlockSpan:
         """The block of a row: all rows that start within the same `block_bytes` bytes."""
         number = self._block_number(row)
         limits = [number * self._block_bytes, (number + 1) * self._block_bytes]
         first, after_last = np.searchsorted(self._table.starts, limits)
         start = int(self._table.starts[first])
         end = int(self._table.ends[after_last - 1])
-        return Span(self._block_name(row), self._file, start, end)
+        return BlockSpan(self._block_name(row), self._file, start, end)
+
+
+def _not_listed(file: File, reason: str) -> CsvError:
+    """The error for a file that is no row of the CSV as it is now."""
+    path = getattr(file, "path", file.id)  # a file of one's own may lack it
+    return CsvError(
+        f"Could not read {path!r} (id {file.id}) from its CSV: {reason}. List the CSV again."
+    )

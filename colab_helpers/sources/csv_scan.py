@@ -1,6 +1,6 @@
 r"""One pass through a CSV of pixels, to learn where its rows lie, with a piece in memory.
 
-    pieces of the file -> lines -> rows -> a RowTable of arrays
+    pieces of the file -> lines -> rows -> a CsvTable of arrays
 
 Example:
     >>> pieces = [b"rose,0,1\ntul", b"ip,2,3\n"]
@@ -22,15 +22,15 @@ import numpy.typing as npt
 from ..atomic import atomic_write
 from .csv_lines import is_number, split_label
 
-__all__ = ["RowTable", "load_table", "save_table", "scan"]
+__all__ = ["CsvTable", "load_table", "save_table", "scan"]
 
 HEAD_BYTES = 256  # of a line that are kept in the pass: the longest label, and the first value
-VALUE_BYTES = 64  # in a row; of a longer row, which is malformed, no more is read later on
-SHORTEST_LIMIT = 1 << 20  # bytes: no line is refused for its length below that
+MOST_BYTES_A_VALUE = 64  # with its comma; of a longer row, which is malformed, the end is not read
+ALWAYS_ALLOWED_BYTES = 1 << 20  # a line of so many, or fewer, is never refused for its length
 
 
 @dataclass(frozen=True)
-class RowTable:
+class CsvTable:
     """Where the rows of a CSV lie; int64 arrays of shape `(rows,)`, and the labels.
 
     Attributes:
@@ -55,7 +55,7 @@ class Line(NamedTuple):
         number: Counted from 1.
         start: Its first byte in the file.
         end: The byte after its last, which begins the line break.
-        head: Its first bytes, at most 256.
+        head: Its first bytes, at most `HEAD_BYTES`.
     """
 
     number: int
@@ -71,7 +71,7 @@ class FoundRow(NamedTuple):
     label: str
 
 
-def scan(pieces: Iterable[bytes], count: int) -> RowTable:
+def scan(pieces: Iterable[bytes], count: int) -> CsvTable:
     """Finds the rows of a CSV.
 
     Args:
@@ -81,7 +81,7 @@ def scan(pieces: Iterable[bytes], count: int) -> RowTable:
     Raises:
         ValueError: It has no rows, or a line that is longer than any row.
     """
-    longest = VALUE_BYTES * count + HEAD_BYTES
+    longest = HEAD_BYTES + count * MOST_BYTES_A_VALUE
     lines = array("q")
     starts = array("q")
     ends = array("q")
@@ -94,7 +94,7 @@ def scan(pieces: Iterable[bytes], count: int) -> RowTable:
         codes.append(labels.setdefault(label, len(labels)))
     if not lines:
         raise ValueError("it has no rows")
-    return RowTable(
+    return CsvTable(
         lines=np.array(lines, np.int64),
         starts=np.array(starts, np.int64),
         ends=np.array(ends, np.int64),
@@ -117,8 +117,9 @@ def split_lines(pieces: Iterable[bytes], longest: int) -> Iterator[Line]:
         longest: Bytes of the longest line that may be right.
 
     Raises:
-        ValueError: A line is longer, and longer than a MiB.
+        ValueError: A line is longer, and longer than `ALWAYS_ALLOWED_BYTES`.
     """
+    allowed = max(longest, ALWAYS_ALLOWED_BYTES)
     number = 1
     start = 0
     head = b""
@@ -126,15 +127,18 @@ def split_lines(pieces: Iterable[bytes], longest: int) -> Iterator[Line]:
     for piece in pieces:
         position = 0
         while (line_break := piece.find(b"\n", position)) >= 0:
-            head += piece[position : min(line_break, position + HEAD_BYTES - len(head))]
+            missing = HEAD_BYTES - len(head)
+            head_end = min(line_break, position + missing)
+            head += piece[position:head_end]
             yield Line(number, start, piece_start + line_break, head)
             number += 1
             start = piece_start + line_break + 1
             head = b""
             position = line_break + 1
-        head += piece[position : position + HEAD_BYTES - len(head)]
+        missing = HEAD_BYTES - len(head)
+        head += piece[position : position + missing]
         piece_start += len(piece)
-        if piece_start - start > max(longest, SHORTEST_LIMIT):
+        if piece_start - start > allowed:
             raise ValueError(f"line {number} is longer than {longest} bytes")
     if start < piece_start:
         yield Line(number, start, piece_start, head)
@@ -155,7 +159,7 @@ def _is_title(first_value: bytes) -> bool:
     return first_value != b"" and not is_number(first_value)
 
 
-def save_table(table: RowTable, path: str, of: str) -> None:
+def save_table(table: CsvTable, path: str, of: str) -> None:
     """Saves a table as an .npz, whole or not at all; `of` names the CSV and its version."""
     with atomic_write(path) as out:
         np.savez(
@@ -169,7 +173,7 @@ def save_table(table: RowTable, path: str, of: str) -> None:
         )
 
 
-def load_table(path: str, of: str) -> RowTable | None:
+def load_table(path: str, of: str) -> CsvTable | None:
     """Loads a table that `save_table` wrote for the same CSV; None where it is of another one.
 
     Raises:
@@ -178,4 +182,4 @@ def load_table(path: str, of: str) -> RowTable | None:
     with np.load(path) as saved:
         if str(saved["of"]) != of:
             return None
-        return RowTable(**{field.name: saved[field.name] for field in fields(RowTable)})
+        return CsvTable(**{field.name: saved[field.name] for field in fields(CsvTable)})

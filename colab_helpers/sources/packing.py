@@ -30,9 +30,9 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from typing import IO
 
+from ..atomic import remove_left_overs
 from ..drive import File
 from .shard_files import (
     Content,
@@ -49,9 +49,9 @@ from .zip_archive import ArchiveError
 
 __all__ = ["pack"]
 
-SHARD_BYTES = 256 << 20
-# What a kill leaves behind of files that are written whole or not at all.
-LEFT_OVERS = (".shard-*.zip-*.tmp", ".index.csv-*.tmp", ".unread.csv-*.tmp")
+SHARD_BYTES = 256 << 20  # bytes of images, as listed, with which a shard is full
+INDEX = "index.csv"  # names what was packed
+UNREAD = "unread.csv"  # names what could not be read
 
 PackShard = Callable[[Shard], list[IndexRow]]
 """Packs one shard and returns its rows of the index."""
@@ -114,9 +114,11 @@ def pack(
     if map is None:
         rows_of_shards = _pack_with_bar(shards, job)
     else:
-        rows_of_shards = list(map(functools.partial(_pack_shard, job=job), shards))
-    _remove_left_overs(job.folder)
-    return _write_indexes(list(itertools.chain.from_iterable(rows_of_shards)), job)
+        pack_shard = functools.partial(_pack_shard, job=job)
+        rows_of_shards = list(map(pack_shard, shards))
+    _remove_left_overs(shards, job)
+    rows = list(itertools.chain.from_iterable(rows_of_shards))
+    return _write_indexes(rows, job)
 
 
 @dataclass(frozen=True)
@@ -129,6 +131,10 @@ class _Job:
     drive: UploadStorage | None
     reads: int
     settings: bytes
+
+    def path_of(self, name: str) -> str:
+        """Where a shard or an index lies on this machine."""
+        return os.path.join(self.folder, name)
 
     @property
     def remote_folder(self) -> str:
@@ -146,19 +152,20 @@ def _pack_with_bar(shards: list[Shard], job: _Job) -> list[list[IndexRow]]:
         return [_pack_shard(shard, job, progress=bar.update) for shard in shards]
 
 
-def _remove_left_overs(folder: str) -> None:
+def _remove_left_overs(shards: list[Shard], job: _Job) -> None:
     """Deletes what runs that were killed left half written."""
-    for pattern in LEFT_OVERS:
-        for path in Path(folder).glob(pattern):
-            path.unlink()
+    for shard in shards:
+        remove_left_overs(job.path_of(shard.name))
+    remove_left_overs(job.path_of(UNREAD))
+    remove_left_overs(job.path_of(INDEX))
 
 
 def _write_indexes(rows: list[IndexRow], job: _Job) -> list[dict[str, str]]:
     """Writes and uploads `unread.csv` and `index.csv`; returns the rows of the former."""
     packed = [row for row in rows if not row.reason]
     unread = [row for row in rows if row.reason]
-    unread_path = os.path.join(job.folder, "unread.csv")
-    index_path = os.path.join(job.folder, "index.csv")
+    unread_path = job.path_of(UNREAD)
+    index_path = job.path_of(INDEX)
     write_rows(unread_path, unread, IndexRow._fields)
     _upload(unread_path, job)
     columns = [column for column in IndexRow._fields if column != "reason"]
@@ -176,7 +183,7 @@ def _no_progress(files: int) -> None:
 
 def _pack_shard(shard: Shard, job: _Job, progress: Progress = _no_progress) -> list[IndexRow]:
     """Packs and uploads one shard, unless it is there already; returns its rows of the index."""
-    path = os.path.join(job.folder, shard.name)
+    path = job.path_of(shard.name)
     rows = _finished_rows(path, job)
     if rows is not None and _are_rows_of(rows, shard):
         progress(len(shard.members))

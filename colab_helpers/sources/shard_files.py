@@ -123,7 +123,8 @@ def write_rows(path: str, rows: Iterable[IndexRow], columns: Iterable[str]) -> N
 def _zip_info(member: ShardMember) -> zipfile.ZipInfo:
     """A member's header: of 1980, so that the bytes are the same each time; id and label noted."""
     info = zipfile.ZipInfo(member.path)
-    info.comment = json.dumps({"id": member.file.id, "label": member.file.label}).encode()
+    noted = {"id": member.file.id, "label": str(member.file.label)}
+    info.comment = json.dumps(noted).encode()
     return info
 
 
@@ -134,7 +135,7 @@ def _index_row(shard_name: str, content: Content) -> IndexRow:
         path=content.member.path,
         id=file.id,
         version=str(file.version),
-        label=file.label,
+        label=str(file.label),
         size=len(content.data or b""),
         reason=content.reason,
     )

@@ -111,7 +111,7 @@ def _clean(name: str) -> str:
 
 def _expected_bytes(file: File, longest_side: int | None) -> int:
     """Bytes in the shard: as listed, or at most half a byte a pixel for what is made smaller."""
-    size = file.size or 0
+    size: int = getattr(file, "size", None) or 0  # a file of one's own may lack it
     if longest_side is None:
         return size
     return min(size, longest_side**2 // 2)

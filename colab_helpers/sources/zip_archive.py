@@ -30,7 +30,7 @@ from array import array
 from collections.abc import Iterable, Iterator
 
 from ..drive import File
-from .blocks import BLOCK_BYTES, HELD_BYTES, Block, Blocks, Span
+from .blocks import BLOCK_BYTES, HELD_BYTES, Block, Blocks, BlockSpan
 from .storage import Storage
 from .zip_directory import LOCAL_HEADER_BYTES, ArchivedImage, read_directory
 
@@ -124,10 +124,13 @@ class Archive:
         self._drive = drive
         self._block_bytes = block_bytes
         self._blocks = Blocks(drive.read, held_bytes)
-        self._spans: dict[str, Span] = {}
+        self._spans: dict[str, BlockSpan] = {}
         self._files: list[File] = []
         # What else is known of each file, in columns: an object for each would take 150 bytes.
-        self._rows: dict[File, int] = {}
+        self._first_rows: dict[str, int] = {}  # by id
+        self._later_rows: dict[str, list[int]] = {}  # of the few ids that come again, in other ZIPs
+        self._block_names: list[str] = []
+        self._sizes = array("q")
         self._offsets = array("q")
         self._packed_sizes = array("q")
         self._methods = array("B")
@@ -150,11 +153,18 @@ class Archive:
             ) from error
         self._spans.update(directory.spans)
         for image in directory.images:
-            self._rows.setdefault(image.file, len(self._files))
+            self._note_row(image.file.id, row=len(self._files))
             self._files.append(image.file)
+            self._block_names.append(image.block)
+            self._sizes.append(image.size)
             self._offsets.append(image.offset)
             self._packed_sizes.append(image.packed_size)
             self._methods.append(image.method)
+
+    def _note_row(self, file_id: str, row: int) -> None:
+        first_row = self._first_rows.setdefault(file_id, row)
+        if row != first_row:
+            self._later_rows.setdefault(file_id, []).append(row)
 
     def list_images(self, folder: str = ".") -> Iterator[File]:
         """Yields the images below a folder of the archive, in the order in which they lie in it."""
@@ -180,7 +190,8 @@ class Archive:
         Its checksum is compared, and its block kept for its neighbours.
 
         Args:
-            file: An image, from `list_images` of today or from a listing that was saved.
+            file: An image, from `list_images` of today or from a listing that was saved; or any
+                object with its `id` and `version`.
             start: First byte; None is the start.
             end: The byte after the last; None is the end.
 
@@ -189,31 +200,50 @@ class Archive:
         """
         image = self._image(file)
         try:
-            block = self._blocks.get(self._spans[image.file.block or ""])
+            block = self._blocks.get(self._spans[image.block])
             content = _unpacked(image, _packed(image, block))
         except MEMBER_ERRORS as error:
             raise ArchiveError(
-                f"Could not read {file.path!r} (id {file.id}) from its archive: {error}. Test the "
-                "archive with `unzip -t`, and upload it again."
+                f"Could not read {image.file.path!r} (id {file.id}) from its archive: {error}. "
+                "Test the archive with `unzip -t`, and upload it again."
             ) from error
         return content[start:end]
 
     def _image(self, file: File) -> ArchivedImage:
         """What is known of a listed file here."""
-        row = self._rows.get(file)
-        if row is None:
-            raise ArchiveError(
-                f"Could not read {file.path!r} (id {file.id}) from its archive: "
-                f"{self._why_unknown(file)}. List the archive again."
-            )
+        row = self._row(file)
         return ArchivedImage(
-            self._files[row], self._offsets[row], self._packed_sizes[row], self._methods[row]
+            file=self._files[row],
+            block=self._block_names[row],
+            size=self._sizes[row],
+            offset=self._offsets[row],
+            packed_size=self._packed_sizes[row],
+            method=self._methods[row],
         )
 
-    def _why_unknown(self, file: File) -> str:
-        if any(known.id == file.id for known in self._files):
-            return "it is another one since it was listed"
-        return "there is no such image in it"
+    def _row(self, file: File) -> int:
+        """The place of a listed file in the columns; its id and version tell it."""
+        rows = self._rows_of(file.id)
+        for row in rows:
+            if self._files[row].version == file.version:
+                return row
+        if rows:
+            raise _not_listed(file, "it is another one since it was listed")
+        raise _not_listed(file, "there is no such image in it")
+
+    def _rows_of(self, file_id: str) -> list[int]:
+        if file_id not in self._first_rows:
+            return []
+        return [self._first_rows[file_id], *self._later_rows.get(file_id, [])]
+
+
+def _not_listed(file: File, reason: str) -> ArchiveError:
+    """The error for a file that is no image of the archive as it is now."""
+    path = getattr(file, "path", file.id)  # a file of one's own may lack it
+    return ArchiveError(
+        f"Could not read {path!r} (id {file.id}) from its archive: {reason}. "
+        "List the archive again."
+    )
 
 
 def _packed(image: ArchivedImage, block: Block) -> bytes:
@@ -228,13 +258,12 @@ def _packed(image: ArchivedImage, block: Block) -> bytes:
 
 def _unpacked(image: ArchivedImage, packed: bytes) -> bytes:
     """The content of an image; its length and checksum are compared."""
-    size = image.file.size or 0
     info = zipfile.ZipInfo()
     info.compress_type = image.method
     info.compress_size = image.packed_size
-    info.file_size = size
+    info.file_size = image.size
     info.CRC = int(image.file.version, 16)
-    content = zipfile.ZipExtFile(io.BytesIO(packed), "r", info).read(size + 1)
-    if len(content) != size:
+    content = zipfile.ZipExtFile(io.BytesIO(packed), "r", info).read(image.size + 1)
+    if len(content) != image.size:
         raise zipfile.BadZipFile("its end is missing")
     return content

@@ -16,8 +16,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ..drive import File
-from ..drive.files import is_hidden, is_image
-from .blocks import Span
+from ..drive.files import has_image_ending, is_hidden
+from .blocks import BlockSpan
 from .storage import ReadRange, SeekableFile
 
 __all__ = ["LOCAL_HEADER_BYTES", "ArchivedImage", "BlockPlan", "Directory", "read_directory"]
@@ -36,12 +36,16 @@ class ArchivedImage(NamedTuple):
 
     Attributes:
         file: As it is listed.
+        block: Names the block that it is read in.
+        size: Its bytes, unpacked.
         offset: Where its header begins in the ZIP, in bytes.
         packed_size: Its bytes in the ZIP, without headers.
         method: How it is packed: `zipfile.ZIP_STORED` or `zipfile.ZIP_DEFLATED`.
     """
 
     file: File
+    block: str
+    size: int
     offset: int
     packed_size: int
     method: int
@@ -51,7 +55,7 @@ class Directory(NamedTuple):
     """The images of a ZIP in the order in which they lie in it, and their blocks by name."""
 
     images: list[ArchivedImage]
-    spans: dict[str, Span]
+    spans: dict[str, BlockSpan]
 
 
 class BlockPlan:
@@ -74,19 +78,19 @@ class BlockPlan:
     """
 
     def __init__(self, archive: File, block_bytes: int) -> None:
-        self.spans: dict[str, Span] = {}
+        self.spans: dict[str, BlockSpan] = {}
         self._archive = archive
         self._block_bytes = block_bytes
-        self._last = Span("", archive, -1, -1)
+        self._last = BlockSpan("", archive, -1, -1)
 
     def add(self, start: int, end: int) -> str:
         """Names the block of an image that lies from `start` up to, not including, `end`."""
         follows = start == self._last.end
         fits = end - self._last.start <= self._block_bytes
         if follows and fits:
-            span = Span(self._last.name, self._archive, self._last.start, end)
+            span = BlockSpan(self._last.name, self._archive, self._last.start, end)
         else:
-            span = Span(f"{self._archive.id}#{start}", self._archive, start, end)
+            span = BlockSpan(f"{self._archive.id}#{start}", self._archive, start, end)
         self.spans[span.name] = span
         self._last = span
         return span.name
@@ -115,7 +119,12 @@ def read_directory(read: ReadRange, archive: File, block_bytes: int) -> Director
             block = plan.add(info.header_offset, limit)
             file = _as_file(archive, info, parts, block)
             images[file.path] = ArchivedImage(
-                file, info.header_offset, info.compress_size, info.compress_type
+                file=file,
+                block=block,
+                size=info.file_size,
+                offset=info.header_offset,
+                packed_size=info.compress_size,
+                method=info.compress_type,
             )
     if not images:
         raise zipfile.BadZipFile("it holds no image")
@@ -166,7 +175,7 @@ def _decoded_name(info: zipfile.ZipInfo) -> str:
 def _is_shown(parts: list[str]) -> bool:
     """Whether a path is that of an image, and not one that a system hides."""
     name = parts[-1]
-    return is_image(name) and not is_hidden(name) and parts[0] != MAC_FOLDER
+    return has_image_ending(name) and not is_hidden(name) and parts[0] != MAC_FOLDER
 
 
 def _check_packing(info: zipfile.ZipInfo) -> None:

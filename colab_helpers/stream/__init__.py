@@ -30,7 +30,7 @@ The way of a picture through this room, a file a step:
     pixel_cache     PixelCache: decoded pixels, from local disk the second time
       records, record_files, record_table, record_keys    checked records, for both caches
     augment         augmenter: pixels to varied pixels
-      warp            geometry and light
+      warp            its geometry
     order           which files make up which batch of which epoch; pure
     labels          what a picture is to be learnt as
     contents        files, labels and the plan of batches, listed once

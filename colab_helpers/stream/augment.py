@@ -1,7 +1,8 @@
 """Pixels to varied pixels: `augmenter` turns, shifts, enlarges, mirrors and relights an image.
 
-First a `Variation` is drawn: all random numbers, in an order that must stay. Then it is applied:
-one warp for the whole geometry (`warp.py`), flips, and light.
+First a `Variation` is drawn: all random numbers, in an order that must stay, so that a seed gives
+the pictures that it gave; new draws go last. Then the variation is applied: one warp for the whole
+geometry (`warp.py`), flips, and light.
 
 Example:
     >>> import numpy as np
@@ -51,25 +52,26 @@ class augmenter:  # lower case, as `decoder`
         varied = augment(image, np.random.default_rng(seed))
 
     Args:
-        rotation_range: degrees; turned by between `-rotation_range` and `+rotation_range`.
-        width_shift_range: a float below 1 is a share of the width, from 1 on pixels; an int n
+        rotation_range: Degrees; turned by between `-rotation_range` and `+rotation_range`.
+        width_shift_range: A float below 1 is a share of the width, from 1 on pixels; an int n
             means whole pixels from -n + 1 to n - 1; a list means one of its values, to either side.
-        height_shift_range: the same, of the height.
-        shear_range: degrees of the shearing angle.
-        zoom_range: a float z for 1 - z to 1 + z, or `(lowest, highest)`; width and height are
+        height_shift_range: The same, of the height.
+        shear_range: Degrees of the shearing angle.
+        zoom_range: A float z for 1 - z to 1 + z, or `(lowest, highest)`; width and height are
             drawn apart, and a value below 1 enlarges what is seen.
-        channel_shift_range: what is added to all values, from minus to plus this, within the
+        channel_shift_range: What is added to all values, from minus to plus this, within the
             image's own range.
-        brightness_range: `(lowest, highest)` factor; 1 leaves the brightness as it is.
-        horizontal_flip: mirror left and right, every other time.
-        vertical_flip: mirror top and bottom, every other time.
-        fill_mode: what is seen outside the picture: "nearest", "reflect", "wrap" or "constant".
-        cval: the value outside, for "constant".
-        random_crop: a share such as 0.8: a window of this share of width and height, anywhere in
+        brightness_range: A factor, `(lowest, highest)`; 1 leaves the brightness as it is.
+        horizontal_flip: Mirror left and right, every other time.
+        vertical_flip: Mirror top and bottom, every other time.
+        fill_mode: What is seen outside the picture: "nearest", "reflect", "wrap" or "constant".
+        cval: The value outside, for "constant".
+        random_crop: A share such as 0.8: a window of this share of width and height, anywhere in
             the picture, is enlarged to its size. Not a word of ImageDataGenerator.
 
     Raises:
-        ValueError: for a choice that does not exist.
+        ValueError: There is no such `fill_mode`, or `zoom_range`, `brightness_range` or
+            `random_crop` is out of range.
     """
 
     rotation_range: float = 0.0
@@ -112,7 +114,7 @@ class augmenter:  # lower case, as `decoder`
 
         Args:
             image: uint8 or float array (height, width, channels); it is not changed.
-            rng: a `numpy.random.Generator`, which moves on.
+            rng: A `numpy.random.Generator`, which moves on.
 
         Returns:
             A contiguous array of the same shape and dtype.
@@ -124,7 +126,10 @@ class augmenter:  # lower case, as `decoder`
         return np.ascontiguousarray(image)
 
     def _draw(self, height: int, width: int, rng: np.random.Generator) -> Variation:
-        """Draws all that is random; the order of the lines decides what each seed gives."""
+        """Draws all that is random; the order of the lines decides what each seed gives.
+
+        So a line that draws something new goes last.
+        """
         rotation_angle = draw_angle(self.rotation_range, rng)
         shear_angle = draw_angle(self.shear_range, rng)
         shift_x = draw_shift(self.width_shift_range, width, rng)
@@ -193,8 +198,8 @@ class Variation:
         """Returns the matrix from a place in the result to its place in the image, without flips.
 
         Args:
-            height: of the image in pixels.
-            width: of the image in pixels.
+            height: Of the image in pixels.
+            width: Of the image in pixels.
         """
         crop = translation(self.crop_left, self.crop_top) @ scaling(
             self.crop_share, self.crop_share
@@ -223,9 +228,9 @@ def draw_shift(shift: Shift, size: int, rng: np.random.Generator) -> float:
     """Draws a shift in pixels by the rules for a list, an int or a float.
 
     Args:
-        shift: as `width_shift_range`.
-        size: width or height of the image in pixels.
-        rng: moves on.
+        shift: As `width_shift_range`.
+        size: Width or height of the image in pixels.
+        rng: Moves on.
     """
     if not isinstance(shift, (int, float, np.number)):
         distance = rng.choice(shift) * rng.choice((-1, 1))

@@ -34,13 +34,17 @@ def cached(
 ) -> CachedRead:
     """Wraps `read` so that the bytes of a file are fetched once and then come from local disk.
 
+    The cache is filled up to `max_bytes` and then stays. A file changed on Drive is read again.
+    Threads and processes may share a folder. A damaged record is noticed and read again. A full
+    disk turns caching off with one warning.
+
     Example:
         read = cached(drive.read, "/content/cache", max_bytes=10e9)
 
     Args:
-        read: a function `read(file) -> bytes`; `read(file, start, end)` if ranges are asked for.
-        folder: local folder for the cache, made if missing. Not one on a mounted Drive.
-        max_bytes: the most the cache takes of the disk, in bytes.
+        read: A function `read(file) -> bytes`; `read(file, start, end)` if ranges are asked for.
+        folder: Local folder for the cache, made if missing. Not one on a mounted Drive.
+        max_bytes: The most the cache takes of the disk, in bytes.
 
     Returns:
         `read(file, start=None, end=None) -> bytes`, with `stats` and `close` as `PixelCache` has.
@@ -68,7 +72,7 @@ class CachedRead:
 
     @property
     def stats(self) -> CacheStats:
-        """A dict: `hits`, `misses`, `damaged`, `records`, `bytes`, `max_bytes`, `full`, `off`."""
+        """What this object did and what its folder holds, as `PixelCache.stats` tells it."""
         return self._records.stats
 
     def close(self) -> None:

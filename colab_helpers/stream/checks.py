@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 import numpy as np
 
-__all__ = ["check_choice", "check_whole_number"]
+__all__ = ["check_choice", "check_whole_number", "is_whole_number"]
 
 
 def check_choice(name: str, value: object, allowed: Collection[object]) -> None:
@@ -33,7 +33,7 @@ def check_choice(name: str, value: object, allowed: Collection[object]) -> None:
 
 
 def check_whole_number(name: str, value: object, least: int) -> None:
-    """Refuses what is not an integer of at least `least`; NumPy's integers are integers too.
+    """Refuses what is not an integer of at least `least`.
 
     Example:
         >>> check_whole_number("batch_size", 0, least=1)
@@ -49,6 +49,16 @@ def check_whole_number(name: str, value: object, least: int) -> None:
     Raises:
         ValueError: `value` is no integer, or a smaller one.
     """
-    if isinstance(value, (int, np.integer)) and value >= least:
+    if is_whole_number(value, least):
         return
     raise ValueError(f"`{name}` must be an integer of at least {least}. Received: {name}={value!r}")
+
+
+def is_whole_number(value: object, least: int) -> bool:
+    """Whether this is an integer of at least `least`; NumPy's integers are integers too.
+
+    Example:
+        >>> is_whole_number(np.int64(3), least=1), is_whole_number(3.0, least=1)
+        (True, False)
+    """
+    return isinstance(value, (int, np.integer)) and bool(value >= least)

@@ -26,7 +26,7 @@ import numpy.typing as npt
 import PIL
 from PIL import Image
 
-from .checks import check_choice
+from .checks import check_choice, is_whole_number
 from .decode_opencv import (
     OPENCV_INTERPOLATIONS,
     decode_with_opencv,
@@ -73,8 +73,8 @@ class decoder:  # lower case, as functools.partial: a class that is used as a fu
             ("area": twice, 1.4).
 
     Raises:
-        ValueError: for a choice that does not exist.
-        ImageError: by `decode`, for data that is no picture, is cut off or damaged, or claims
+        ValueError: A choice does not exist, or `image_size` is no size.
+        ImageError: Raised by `decode`: the data is no picture, is cut off or damaged, or claims
             more pixels than `PIL.Image.MAX_IMAGE_PIXELS` (89 million unless you set it; they
             take up to 2 GB while they are decoded), found out before decoding.
     """
@@ -147,16 +147,11 @@ def checked_image_size(size: object) -> tuple[int, int]:
     """Returns `(height, width)` as a tuple of int, or refuses it."""
     if isinstance(size, (tuple, list)) and len(size) == 2:
         height, width = size
-        if is_positive_integer(height) and is_positive_integer(width):
+        if is_whole_number(height, least=1) and is_whole_number(width, least=1):
             return int(height), int(width)
     raise ValueError(
         f"`image_size` must be (height, width) in pixels. Received: image_size={size!r}"
     )
-
-
-def is_positive_integer(value: object) -> bool:
-    """Whether this is an integer, NumPy's included, above 0."""
-    return isinstance(value, (int, np.integer)) and bool(value > 0)
 
 
 def first_printable_line(error: Exception) -> str:

@@ -78,7 +78,6 @@ class Handover:
             given_back = self._epochs.end(maker.total, consumer, starts_over=starts_over)
             if self._prefetcher is not None:
                 self._prefetcher.put_back(self._kept_batches(self._epochs.epoch, given_back))
-                self._prefetcher.rest()
 
     def ask(self, index: int, maker: BatchMaker, consumer: Any) -> tuple[Batch, bool]:
         """The batch that an index stands for, and whether Keras will ask for it again.

@@ -26,7 +26,6 @@ class BatchMaker:
         augment: `augment(image, rng) -> image`, or None.
         cache: Keeps what was decoded, or None.
         reads: Reads in flight at most.
-        seed: Of order and variation.
         skips_bad_files: Whether a file that fails is left out.
         tally: Where time, images and bad files are counted.
     """
@@ -37,7 +36,6 @@ class BatchMaker:
     augment: Augment | None
     cache: BatchCache | None
     reads: int
-    seed: int
     skips_bad_files: bool
     tally: Tally
 
@@ -65,7 +63,7 @@ class BatchMaker:
             decode=self.decode,
             cache=self.cache,
             augment=None if epoch is None else self.augment,
-            variation_seed=(self.seed,) if epoch is None else (self.seed, epoch),
+            variation_seed=(plan.seed,) if epoch is None else (plan.seed, epoch),
             skips_bad_files=self.skips_bad_files,
         )
         return Prefetcher(

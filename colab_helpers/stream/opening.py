@@ -17,9 +17,8 @@ from PIL import Image, ImageFile, UnidentifiedImageError
 
 __all__ = ["ImageError", "Picture", "open_picture", "read_orientation"]
 
-EXIF_ORIENTATION = (
-    0x0112  # the tag, as Exif 2.32 numbers it: https://exiftool.org/TagNames/EXIF.html
-)
+# The tag, as Exif 2.32 numbers it: https://exiftool.org/TagNames/EXIF.html
+EXIF_ORIENTATION = 0x0112
 UPRIGHT = 1  # the orientation of a picture that needs no turn
 ON_ITS_SIDE = 5  # from this orientation on, width and height change places
 JPEG_FORMATS = ("JPEG", "MPO")  # an MPO is several JPEGs, of which the first is shown

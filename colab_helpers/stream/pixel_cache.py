@@ -32,8 +32,8 @@ class PixelCache:
         train = StreamingSequence(train_files, drive.read, decode, cache=cache)
 
     Args:
-        folder: local folder for the cache, made if missing. Not one on a mounted Drive.
-        max_bytes: the most the cache takes of the disk, in bytes.
+        folder: Local folder for the cache, made if missing. Not one on a mounted Drive.
+        max_bytes: The most the cache takes of the disk, in bytes.
 
     Raises:
         ValueError: `max_bytes` is not above 0.
@@ -53,7 +53,7 @@ class PixelCache:
         """A dict of what this object did and what its folder holds.
 
         `hits`, `misses` and `damaged` count look-ups of this object; `records` and `bytes` are
-        those of the folder, `max_bytes` is its bound; `full` tells that an image was refused,
+        those of the folder, `max_bytes` is its bound; `full` tells that a record was refused,
         `off` that the disk failed.
         """
         return self._records.stats
@@ -68,8 +68,8 @@ class PixelCache:
         """Reads the pixels of `files` into `out`.
 
         Args:
-            files: anything with `id` and `version`.
-            key: what made the pixels, `decode.key`.
+            files: Anything with `id` and `version`.
+            key: What made the pixels, `decode.key`.
             out: uint8 array (files, height, width, channels), contiguous, that is filled.
 
         Returns:
@@ -82,15 +82,15 @@ class PixelCache:
         check_pixels(out)
         shape = out.shape[1:]
         keys = [pixel_key(file, key, shape) for file in files]
-        rows = out.reshape(len(files), math.prod(shape))
-        return self._records.read_rows(keys, rows)
+        records = out.reshape(len(files), math.prod(shape))
+        return self._records.read_many(keys, records)
 
     def put(self, file: VersionedFile, key: str, pixels: npt.NDArray[np.uint8]) -> bool:
         """Keeps the pixels of a file.
 
         Args:
-            file: anything with `id` and `version`.
-            key: what made the pixels, `decode.key`.
+            file: Anything with `id` and `version`.
+            key: What made the pixels, `decode.key`.
             pixels: uint8 array (height, width, channels), contiguous.
 
         Returns:

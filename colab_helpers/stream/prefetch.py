@@ -127,10 +127,6 @@ class Prefetcher:
         for batch in batches.values():
             self._tally.add("images", -int(batch.good.sum()))
 
-    def rest(self) -> None:
-        """Lets the threads end when nothing is left to read; `take` starts new ones."""
-        self._readers.rest()
-
     def close(self) -> None:
         """Ends the threads, drops what was made ahead, and lets whoever waits go with `Ended`."""
         with self._lock:

@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from .record_table import Row, RowTable
+from .record_table import IndexTable, Row
 
 if sys.platform != "win32":
     import fcntl
@@ -22,7 +22,8 @@ if sys.platform != "win32":
 __all__ = ["RecordFiles"]
 
 CONTENT = struct.Struct("<16sQQI")  # of a row: key, offset, length, checksum of the record
-ROW = struct.Struct("<16sQQII")  # the same, and a CRC of these bytes
+ROW_CHECKSUM = struct.Struct("<I")  # what follows it: a CRC of these bytes
+ROW_BYTES = CONTENT.size + ROW_CHECKSUM.size
 MOST_RESERVED = 64 << 20  # bytes that are reserved ahead
 OWNER_ONLY = 0o600
 NOT_OPEN = -1
@@ -75,11 +76,11 @@ class RecordFiles:
     @property
     def size(self) -> int:
         """Bytes that the records and their rows take."""
-        return self.data_end + self.row_count * ROW.size
+        return self.data_end + self.row_count * ROW_BYTES
 
     def has_place_for(self, length: int) -> bool:
         """Whether one more record of so many bytes keeps to `max_bytes`."""
-        return self.size + ROW.size + length <= self._max_bytes
+        return self.size + ROW_BYTES + length <= self._max_bytes
 
     def find(self, key: bytes) -> Row | None:
         """Returns the row of a record, of those taken in."""
@@ -126,7 +127,7 @@ class RecordFiles:
         self._data.truncate(self.data_end)
 
     def _forget_rows(self, capacity: int = 0) -> None:
-        self._table = RowTable(capacity, self._index.read_row)
+        self._table = IndexTable(capacity, self._index.read_row)
         self.row_count = 0
         self.data_end = 0
 
@@ -140,7 +141,7 @@ class RecordFiles:
         size = self._data.size()
         if size >= end:
             return
-        left = self._max_bytes - end - (self.row_count + 1) * ROW.size
+        left = self._max_bytes - end - (self.row_count + 1) * ROW_BYTES
         half_of_left = left // 2  # not all of it, as the index grows too
         ahead = max(0, min(end // 8, MOST_RESERVED, half_of_left))
         self._data.reserve(size, end + ahead - size)
@@ -195,20 +196,22 @@ class IndexFile(OpenFile):
 
     def row_count(self) -> int:
         """Whole rows, those damaged included."""
-        return self.size() // ROW.size
+        return self.size() // ROW_BYTES
 
     def read_row(self, number: int) -> Row | None:
         """Returns a row, or None for one that is cut or damaged: nobody finds it."""
-        packed = self.read(ROW.size, number * ROW.size)
-        if len(packed) != ROW.size:
+        packed = self.read(ROW_BYTES, number * ROW_BYTES)
+        if len(packed) != ROW_BYTES:
             return None
-        key, offset, length, checksum, row_checksum = ROW.unpack(packed)
-        if zlib.crc32(packed[: CONTENT.size]) != row_checksum:
+        content = packed[: CONTENT.size]
+        [row_checksum] = ROW_CHECKSUM.unpack(packed[CONTENT.size :])
+        if zlib.crc32(content) != row_checksum:
             return None
+        key, offset, length, checksum = CONTENT.unpack(content)
         return Row(number, key, offset, length, checksum)
 
     def write_row(self, row: Row) -> None:
         """Writes a row at its place."""
         content = CONTENT.pack(row.key, row.offset, row.length, row.checksum)
-        packed = ROW.pack(row.key, row.offset, row.length, row.checksum, zlib.crc32(content))
-        self.write(packed, row.number * ROW.size)
+        row_checksum = ROW_CHECKSUM.pack(zlib.crc32(content))
+        self.write(content + row_checksum, row.number * ROW_BYTES)

@@ -6,7 +6,7 @@ from array import array
 from collections.abc import Callable
 from typing import NamedTuple
 
-__all__ = ["KEY_BYTES", "Row", "RowTable"]
+__all__ = ["KEY_BYTES", "IndexTable", "Row"]
 
 KEY_BYTES = 16
 SMALLEST_CAPACITY = 128  # rows
@@ -38,7 +38,7 @@ class Probe(NamedTuple):
     row: Row | None
 
 
-class RowTable:
+class IndexTable:
     """An open-addressing hash table, which holds only numbers of rows.
 
     Keys are compared with those on disk, so a look-up reads one row, seldom two. Readers need no
@@ -46,7 +46,7 @@ class RowTable:
 
     Example:
         >>> rows = [Row(0, b"a" * 16, 0, 100, 0), Row(1, b"b" * 16, 100, 50, 0)]
-        >>> table = RowTable(capacity=2, read_row=lambda number: rows[number])
+        >>> table = IndexTable(capacity=2, read_row=lambda number: rows[number])
         >>> for row in rows:
         ...     table.add(row)
         >>> table.find(b"b" * 16).offset

@@ -1,9 +1,8 @@
 """Checked records on local disk, bounded in bytes, for both caches.
 
-They are filled up to `max_bytes` and then stay: evicting the least recently used would not help,
-as each epoch reads everything in a new order. Only a cache full of what nobody asks for any more
-is emptied and filled anew. Threads and processes may share a folder. A damaged record is noticed
-and read again. A full disk turns caching off with one warning.
+They keep what `PixelCache` and `cached` promise. Full, they stay as they are: evicting the least
+recently used would not help, as each epoch reads everything in a new order. Only a cache full of
+what nobody asks for any more is emptied and filled anew.
 
     records         what is kept, counted, mended, given up
       record_keys     what a record is found by, and checked by
@@ -32,11 +31,7 @@ __all__ = ["CacheStats", "Records"]
 
 
 class CacheStats(TypedDict):
-    """What a cache did, and what it holds.
-
-    `hits`, `misses` and `damaged` count look-ups of this object; `records` and `bytes` are those
-    of the folder; `full` tells that something was refused, `off` that the disk failed.
-    """
+    """What a cache did, and what it holds; `PixelCache.stats` tells what each number means."""
 
     hits: int
     misses: int
@@ -50,22 +45,22 @@ class CacheStats(TypedDict):
 
 @dataclass(slots=True)
 class Lookup:
-    """How it went with one key: whether it has a row, its bytes came, and they were right."""
+    """How it went with one key: whether it has a row of the index, its bytes came, and rightly."""
 
     key: bytes
-    row: Row | None
+    index_row: Row | None
     is_complete: bool = False
     is_sound: bool = False
 
     @property
     def is_damaged(self) -> bool:
         """Whether there is a record, and it could not be read as it was written."""
-        return self.row is not None and not self.is_sound
+        return self.index_row is not None and not self.is_sound
 
     def compare(self, checksum_found: int) -> None:
-        """Compares the checksum of what came with the one of the row."""
-        if self.row is not None and self.is_complete:
-            self.is_sound = checksum_found == self.row.checksum
+        """Compares the checksum of what came with the one of the index."""
+        if self.index_row is not None and self.is_complete:
+            self.is_sound = checksum_found == self.index_row.checksum
 
 
 class Records:
@@ -101,7 +96,7 @@ class Records:
 
     @property
     def stats(self) -> CacheStats:
-        """What was done and what is kept, as numbers."""
+        """What was done and what is kept."""
         return {
             "hits": self._hits,
             "misses": self._misses,
@@ -143,27 +138,27 @@ class Records:
     def read(self, key: bytes) -> bytearray | None:
         """Returns a record, or None where there is none, or a damaged one."""
         lookup = self._find(key)
-        record = bytearray(lookup.row.length if lookup.row else 0)
+        record = bytearray(lookup.index_row.length if lookup.index_row else 0)
         self._fill(lookup, record)
         if lookup.is_complete:
             lookup.compare(checksum(key, record))
         self._count([lookup])
         return record if lookup.is_sound else None
 
-    def read_rows(self, keys: Sequence[bytes], out: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
-        """Reads records of one length into the rows of an array.
+    def read_many(self, keys: Sequence[bytes], out: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
+        """Reads records of one length into an array.
 
         Args:
-            keys: Of the records, one for each row.
+            keys: Of the records.
             out: uint8 array (keys, length), contiguous, that is filled.
 
         Returns:
-            bool array (keys,): False where there is no record, or a damaged one; its row then
-            holds anything.
+            bool array (keys,): False where there is no record, or a damaged one; its place in
+            `out` then holds anything.
         """
         lookups = [self._find(key) for key in keys]
-        for lookup, row in zip(lookups, out):
-            self._fill(lookup, row.data)
+        for lookup, buffer in zip(lookups, out):
+            self._fill(lookup, buffer.data)
         if any(lookup.is_complete for lookup in lookups):
             for lookup, checksum_found in zip(lookups, checksums(keys, out)):
                 lookup.compare(checksum_found)
@@ -171,26 +166,26 @@ class Records:
         return np.array([lookup.is_sound for lookup in lookups], np.bool_)
 
     def _find(self, key: bytes) -> Lookup:
-        """Looks for the row of a key, also among those that another process has just added."""
+        """Looks for a key in the index, also among what another process has just added."""
         files = self._files
         if files is None:
-            return Lookup(key, row=None)
+            return Lookup(key, index_row=None)
         try:
-            row = files.find(key)
-            if row is None and files.has_new_rows:
+            index_row = files.find(key)
+            if index_row is None and files.has_new_rows:
                 with self._locked(files):
                     files.take_in_new_rows()
-                row = files.find(key)
+                index_row = files.find(key)
         except OSError:
-            return Lookup(key, row=None)
-        return Lookup(key, row)
+            return Lookup(key, index_row=None)
+        return Lookup(key, index_row)
 
     def _fill(self, lookup: Lookup, buffer: bytearray | memoryview) -> None:
         """Reads the record that was found into a buffer of its length."""
-        if self._files is None or lookup.row is None:
+        if self._files is None or lookup.index_row is None:
             return
         try:
-            lookup.is_complete = self._files.read_into(buffer, lookup.row)
+            lookup.is_complete = self._files.read_into(buffer, lookup.index_row)
         except OSError:
             lookup.is_complete = False
 
@@ -227,11 +222,11 @@ class Records:
 
     def _write(self, files: RecordFiles, key: bytes, record: bytes | memoryview) -> bool:
         files.take_in_new_rows()
-        row = files.find(key)
-        if row is None:
+        index_row = files.find(key)
+        if index_row is None:
             return self._append(files, key, record)
-        if key in self._suspects and row.length == len(record):
-            files.rewrite(row, record, checksum(key, record))
+        if key in self._suspects and index_row.length == len(record):
+            files.rewrite(index_row, record, checksum(key, record))
             self._suspects.discard(key)
         return True  # else another thread or process was first
 

@@ -105,6 +105,7 @@ class Tally:
             "cached": 0,
         }
         self.skipped: dict[str, tuple[Any, str]] = {}
+        self._skips_told = 0
         self.last_error: BaseException | None = None
 
     def add(self, name: str, amount: float) -> None:
@@ -116,6 +117,21 @@ class Tally:
         """Notes a file that was left out; its first reason stays."""
         with self._lock:
             self.skipped.setdefault(file.id, (file, reason))
+
+    def tell_new_skips(self, total: int) -> None:
+        """Prints which files were left out since it was told last.
+
+        Args:
+            total: How many files there are.
+        """
+        new = list(self.skipped.values())[self._skips_told :]
+        if not new:
+            return
+        self._skips_told += len(new)
+        shown = "; ".join(f"'{file.name}': {reason}" for file, reason in new[:3])
+        if len(new) > 3:
+            shown += "; ..."
+        print(f"\nLeft out {len(new)} of {total} files ({shown}). `sequence.skipped` names all.")
 
     def note_error(self, error: BaseException) -> None:
         """Remembers what ended a pass; that a pass was ended on purpose is no error."""

@@ -27,7 +27,7 @@ from .scaling import dtype_of
 __all__ = ["StreamingSequence"]
 
 
-_STAYS_BEHIND = ("_handover", "_tally", "_told")  # made anew in a copy, by `_start`
+_STAYS_BEHIND = ("_handover", "_tally")  # made anew in a copy, by `_start`
 
 
 class StreamingSequence(keras.utils.PyDataset):
@@ -105,11 +105,8 @@ class StreamingSequence(keras.utils.PyDataset):
         check_whole_number("batch_size", batch_size, least=1)
         check_whole_number("reads", reads, least=1)
         check_whole_number("seed", seed, least=0)
-        if cache is not None and not (hasattr(decode, "key") and hasattr(decode, "shape")):
-            raise ValueError(
-                "`cache` needs a `decode` with `key` and `shape`, as `decoder` makes. "
-                f"Received: decode={decode!r}"
-            )
+        if cache is not None:
+            _check_decode_for_cache(decode)
         self.read = read
         self.decode = decode
         self.augment = augment
@@ -137,7 +134,6 @@ class StreamingSequence(keras.utils.PyDataset):
         """Makes what a copy does not share: threads, and what has happened so far."""
         self._handover = handover
         self._tally = Tally()
-        self._told = 0  # how many of `skipped` were told already
 
     def __getstate__(self) -> dict[str, Any]:
         state = {name: value for name, value in vars(self).items() if name not in _STAYS_BEHIND}
@@ -161,7 +157,6 @@ class StreamingSequence(keras.utils.PyDataset):
             augment=self.augment,
             cache=self.cache,
             reads=self.reads,
-            seed=self.seed,
             skips_bad_files=self.on_bad_file == "skip",
             tally=self._tally,
         )
@@ -219,25 +214,12 @@ class StreamingSequence(keras.utils.PyDataset):
         """Ends an epoch, or pauses in it, and says which files were left out."""
         if not self._is_looked_at():
             self._handover.end(self._maker(), calling_adapter(), starts_over=is_called_by_reset())
-            self._tell_what_was_skipped()
+            self._tally.tell_new_skips(len(self.files))
 
     def _is_looked_at(self) -> bool:
         """Whether a callback looks, by `predict` or `evaluate`, while a `fit` goes on."""
         consumer = self._handover.consumer
-        return consumer is not calling_adapter() and is_at_work(consumer)
-
-    def _tell_what_was_skipped(self) -> None:
-        new = self.skipped[self._told :]
-        if not new:
-            return
-        self._told += len(new)
-        shown = "; ".join(f"'{file.name}': {reason}" for file, reason in new[:3])
-        if len(new) > 3:
-            shown += "; ..."
-        print(
-            f"\nLeft out {len(new)} of {len(self.files)} files ({shown}). "
-            "`sequence.skipped` names all."
-        )
+        return is_at_work(consumer) and calling_adapter() is not consumer
 
     def close(self) -> None:
         """Ends the threads and drops what was read ahead; the sequence can be used again."""
@@ -311,3 +293,11 @@ class StreamingSequence(keras.utils.PyDataset):
         self._contents.check_state(state)
         whole_epochs, first = divmod(state["batches_trained"], len(self._contents.plan))
         self._handover.go_to(state["epoch"] + whole_epochs, first)
+
+
+def _check_decode_for_cache(decode: object) -> None:
+    if not (hasattr(decode, "key") and hasattr(decode, "shape")):
+        raise ValueError(
+            "`cache` needs a `decode` with `key` and `shape`, as `decoder` makes. "
+            f"Received: decode={decode!r}"
+        )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import queue
 import threading
@@ -12,6 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from .rows import Job
 
 __all__ = ["ByteBudget", "Readers", "decoder_threads"]
+
+IDLE_SECONDS = 1  # without a job, until a reader thread ends; to start one takes 0.1 ms
 
 
 class ByteBudget:
@@ -52,26 +53,27 @@ class ByteBudget:
 
 
 class Readers:
-    """Threads that do jobs one after another; they start when there is work for them."""
+    """Threads that do jobs one after another.
+
+    They start when there is work for them, and end when there was none for IDLE_SECONDS: after an
+    epoch that was left in its middle, none waits for ever.
+    """
 
     def __init__(self, most: int, do: Callable[[Job], None]) -> None:
         self._most = most
         self._do = do
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()  # None ends a thread
         self._thread_count = 0
-        self._asked_to_end = 0  # threads for which a None was put in line
         self._is_closed = False
         self._lock = threading.Lock()
 
     def submit(self, jobs: Sequence[Job]) -> None:
         """Puts jobs in line, and starts the threads that they need."""
         with self._lock:
-            if self._asked_to_end and not self._is_closed:
-                self._withdraw_ends()
-            for job in jobs:
-                self._jobs.put(job)
             if self._is_closed:
                 return
+            for job in jobs:
+                self._jobs.put(job)
             new_threads = min(self._most - self._thread_count, self._jobs.qsize())
             self._thread_count += new_threads
             for _ in range(new_threads):
@@ -80,42 +82,31 @@ class Readers:
 
     def _work(self) -> None:
         while True:
-            job = self._jobs.get()
+            try:
+                job = self._jobs.get(timeout=IDLE_SECONDS)
+            except queue.Empty:
+                if self._may_end():
+                    return
+                continue
             if job is None or self._is_closed:
                 return
             self._do(job)
             del job  # a thread that waits would keep its last batch
 
-    def rest(self) -> None:
-        """Lets the threads end when all jobs are done; the next job starts new ones."""
+    def _may_end(self) -> bool:
+        """Whether there is still no job; then this thread counts no more."""
         with self._lock:
-            self._ask_to_end()
+            if not self._jobs.empty():
+                return False
+            self._thread_count -= 1
+            return True
 
     def close(self) -> None:
         """Lets the threads end after the job that they are at."""
         with self._lock:
             self._is_closed = True
-            self._ask_to_end()
-
-    def _ask_to_end(self) -> None:
-        for _ in range(self._thread_count - self._asked_to_end):
-            self._jobs.put(None)
-        self._asked_to_end = self._thread_count
-
-    def _withdraw_ends(self) -> None:
-        """Takes the Nones out of the line; each that is missing has ended a thread."""
-        waiting: list[Job] = []
-        with contextlib.suppress(queue.Empty):
-            while True:
-                job = self._jobs.get_nowait()
-                if job is None:
-                    self._asked_to_end -= 1
-                else:
-                    waiting.append(job)
-        self._thread_count -= self._asked_to_end
-        self._asked_to_end = 0
-        for job in waiting:
-            self._jobs.put(job)
+            for _ in range(self._thread_count):
+                self._jobs.put(None)
 
 
 _pools: dict[int, ThreadPoolExecutor] = {}  # by process: a forked one has no threads of its parent

@@ -66,9 +66,9 @@ def warp(
 
     Args:
         image: uint8 or float array (height, width, channels).
-        matrix: from the result to the image, (3, 3).
-        fill_mode: what is seen outside the image.
-        cval: the value outside, for "constant".
+        matrix: From the result to the image, (3, 3).
+        fill_mode: What is seen outside the image.
+        cval: The value outside, for "constant".
 
     Returns:
         An array of the same shape and dtype.
@@ -139,9 +139,9 @@ def transform(
 
     Args:
         pixels: uint8 array (height, width, 3) or (height, width), or float32 (height, width).
-        matrix: from the result to the pixels, (3, 3).
+        matrix: From the result to the pixels, (3, 3).
         size: `(width, height)` of the result.
-        fill: the value outside.
+        fill: The value outside.
     """
     warped = Image.fromarray(pixels).transform(
         size,

@@ -36,6 +36,7 @@ The files, in the direction in which a checkpoint goes:
     processes.py    one run in several processes, as JAX knows them
 
     meter.py        InputMeter: how fast pictures came, and what would make them faster
+    keras_logs.py   what Keras tells a callback
 """
 
 from .meter import InputMeter

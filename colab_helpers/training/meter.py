@@ -16,13 +16,20 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol
 
 import keras
 
-__all__ = ["InputMeter", "InputRates", "InputWatch", "MeasuredSequence", "advise"]
+from .keras_logs import Logs
 
-Logs: TypeAlias = dict[str, Any] | None
+__all__ = [
+    "InputMeter",
+    "InputRates",
+    "InputWatch",
+    "MeasuredSequence",
+    "WatchedSequence",
+    "advise",
+]
 
 LITTLE_WAITING = 0.1  # share of the time below which faster input gains nothing
 BUSY = 0.6  # share of the time in which cores, or reads, work from which on they are the limit
@@ -30,17 +37,22 @@ MANY_READS = 64  # reads at a time; more of them gain little
 SHORTEST = 1e-9  # seconds; so that nothing is divided by zero
 
 
-class MeasuredSequence(Protocol):
-    """What the meter asks of a sequence, such as a `StreamingSequence`."""
+class WatchedSequence(Protocol):
+    """What `InputWatch` asks of a sequence, such as a `StreamingSequence`."""
 
     @property
     def stats(self) -> Mapping[str, float]:
         """Counts since the sequence was made.
 
         "images" handed over to training, images among them that were "cached", seconds of "waiting"
-        for batches, and of "reading" and "decoding", summed over threads.
+        for batches, and of "reading" and "decoding", summed over threads. What is not there counts
+        as 0.
         """
         ...
+
+
+class MeasuredSequence(WatchedSequence, Protocol):
+    """What the meter asks of a sequence: all of `stats`, and what the advice depends on."""
 
     @property
     def reads(self) -> int:
@@ -100,7 +112,7 @@ class InputWatch:
     """
 
     def __init__(
-        self, sequence: MeasuredSequence, clock: Callable[[], float] = time.perf_counter
+        self, sequence: WatchedSequence, clock: Callable[[], float] = time.perf_counter
     ) -> None:
         self._sequence = sequence
         self._clock = clock
@@ -124,7 +136,7 @@ class InputWatch:
         )
 
     def _since(self, name: str) -> float:
-        return self._sequence.stats[name] - self._before[name]
+        return self._sequence.stats.get(name, 0) - self._before.get(name, 0)
 
 
 def advise(rates: InputRates, *, reads: int, has_cache: bool, cores: int) -> str:
@@ -188,6 +200,8 @@ class InputMeter(keras.callbacks.Callback):
 
     async_safe = True  # Keras need not wait for the GPU at each batch on account of this callback
 
+    _watch: InputWatch  # of the epoch that was begun last
+
     def __init__(
         self,
         sequence: MeasuredSequence,
@@ -200,7 +214,6 @@ class InputMeter(keras.callbacks.Callback):
         self.verbose = verbose
         self.clock = clock
         self.history: list[dict[str, Any]] = []
-        self._watch = InputWatch(sequence, clock)
 
     def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
         """Begins to measure."""
@@ -228,6 +241,7 @@ class InputMeter(keras.callbacks.Callback):
 
 
 def _row(epoch: int, rates: InputRates, advice: str) -> dict[str, Any]:
+    # In the order of 0.1, in which a table of the history has its columns.
     return {
         "reading": rates.reading,
         "decoding": rates.decoding,

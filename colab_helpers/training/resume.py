@@ -26,13 +26,14 @@ import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal
 
 import keras
 
 from . import processes
 from .checkpoint import Checkpoint, Place, shapes_of
 from .drive_copy import CheckpointDrive
+from .keras_logs import Logs
 from .state import (
     KeptCallback,
     ResumableSequence,
@@ -45,8 +46,6 @@ from .state import (
 from .store import CheckpointStore
 
 __all__ = ["ResumeTraining"]
-
-Logs: TypeAlias = dict[str, Any] | None
 
 
 @dataclass
@@ -93,8 +92,8 @@ class ResumeTraining(keras.callbacks.Callback):
             ModelCheckpoint. In `callbacks`, put ResumeTraining after them.
 
     Raises:
-        ValueError: An argument is not one of the allowed; when training begins: the checkpoint is
-            of another model.
+        ValueError: `save_freq` is not one of those allowed. When training begins: the checkpoint
+            is of another model, or `fit` was given `steps_per_epoch`.
     """
 
     def __init__(
@@ -115,7 +114,6 @@ class ResumeTraining(keras.callbacks.Callback):
         self.sequence = sequence
         self.folder = Path(folder)
         self.save_freq = save_freq
-        self.drive = drive
         self.drive_folder = _path_on_drive(self.folder)
         self.keep = list(keep)
         self._kept = [KeptCallback(callback) for callback in self.keep]
@@ -137,6 +135,7 @@ class ResumeTraining(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: Logs = None) -> None:
         """Reads the newest checkpoint, and tells `fit` with which epoch to begin."""
+        self._until_epoch_end.close()  # of a run that was interrupted
         self._forget_run()
         self._batches_in_epoch = len(self.sequence)
         self._check_steps()

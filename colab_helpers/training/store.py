@@ -6,7 +6,7 @@ import io
 import warnings
 from pathlib import Path
 
-from ..atomic import atomic_write
+from ..atomic import atomic_write, remove_left_overs
 from . import processes
 from .checkpoint import Checkpoint
 from .drive_copy import CheckpointDrive, DriveCopy
@@ -62,7 +62,8 @@ class CheckpointFolder:
 
     def newest(self) -> Checkpoint | None:
         """The newest checkpoint that is whole, or None. One that is damaged is named."""
-        self._remove_half_written()
+        for path in self.paths:
+            remove_left_overs(path)  # of a run that was killed: as large as the model
         newest: Checkpoint | None = None
         for path in self.paths:
             checkpoint = _read_if_whole(path)
@@ -72,14 +73,6 @@ class CheckpointFolder:
                 newest = checkpoint
         self.next_serial = 1 if newest is None else newest.serial + 1
         return newest
-
-    def _remove_half_written(self) -> None:
-        """Removes what a killed run was writing: such a file can be as large as the model."""
-        for path in self.paths:
-            for half_written in self.folder.glob(
-                f".{path.name}-*.tmp"
-            ):  # as `atomic_write` names it
-                half_written.unlink(missing_ok=True)
 
 
 def _read_if_whole(path: Path) -> Checkpoint | None:

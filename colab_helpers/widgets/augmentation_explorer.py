@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import io
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -24,9 +25,10 @@ Augment: TypeAlias = Callable[[Pixels, np.random.Generator], Pixels]
 ROWS = 2  # of pictures
 COLUMNS = 4  # of pictures
 GAP = 4  # pixels between them
-LEAST_WIDTH = 150  # pixels; a smaller picture is enlarged, so that a stored one is no stamp
+LEAST_WIDTH = 150  # pixels; a smaller picture is enlarged to this, so that it can be seen
 
 FLIPS = ("horizontal_flip", "vertical_flip")
+# The words of `augmenter`, from stream/warp.py, which this room may not import.
 FILL_MODES = ("nearest", "reflect", "wrap", "constant")
 
 STYLE = {"description_width": "130px"}
@@ -80,7 +82,7 @@ def tiled(pictures: Sequence[Pixels], columns: int, gap: int) -> Pixels:
         uint8 `(height, width, 3)`.
     """
     height, width = pictures[0].shape[:2]
-    rows = -(-len(pictures) // columns)
+    rows = math.ceil(len(pictures) / columns)
     size = (rows * (height + gap) - gap, columns * (width + gap) - gap, 3)
     whole = np.full(size, 255, np.uint8)
     for number, picture in enumerate(pictures):
@@ -207,7 +209,7 @@ class AugmentationExplorer(Shown):
         pictures = [self._image]
         while len(pictures) < ROWS * COLUMNS:
             pictures.append(augment(self._image, rng))
-        enlarged = max(1, LEAST_WIDTH // self._image.shape[1])
+        enlarged = math.ceil(LEAST_WIDTH / self._image.shape[1])
         self.picture.value = to_png(tiled(pictures, COLUMNS, GAP), enlarged)
         self.code_line.value = (
             "The first picture is the photo itself."

@@ -143,8 +143,8 @@ class FolderPicker(Shown):
         path: str, the way to it.
         controls: What you handle, by name: "filter" (a text), "folders" (a list), and the buttons
             "open" and "up".
-        trail: The line that shows the way, HTML.
-        status: The line that shows what is here, or what went wrong, HTML.
+        trail_line: The line that shows the way, HTML.
+        status_line: The line that shows what is here, or what went wrong, HTML.
 
     Raises:
         Exception: What the drive raises where there is no such folder to begin with.
@@ -166,23 +166,24 @@ class FolderPicker(Shown):
         self._most_folders = most_folders
         self._most_images = most_images
         self._most_seconds = most_seconds
-        self._way: list[Folder] = []  # from the top to where one is
+        self._trail: list[Folder] = []  # from the top to where one is
         self._children: list[Folder] = []  # all folders that are here
         self._listed: list[Folder] = []  # those of them that the filter leaves
-        self.trail = ipywidgets.HTML()
-        self.status = ipywidgets.HTML()
+        self.trail_line = ipywidgets.HTML()
+        self.status_line = ipywidgets.HTML()
         self.controls = self._make_controls()
         buttons = ipywidgets.HBox([self.controls["open"], self.controls["up"]])
         lines = [
-            self.trail,
+            self.trail_line,
             self.controls["filter"],
             self.controls["folders"],
             buttons,
-            self.status,
+            self.status_line,
         ]
         super().__init__(lines, layout={"max_width": "560px"})
         self.add_class("folder-picker")
-        self._enter(find_trail(drive, str(folder)))
+        trail = find_trail(drive, str(folder))
+        self._enter(trail, self._children_of(trail[-1]))
 
     def _make_controls(self) -> dict[str, Any]:
         wide = {"width": "auto"}
@@ -228,38 +229,45 @@ class FolderPicker(Shown):
     # Walking
 
     def _go_up(self) -> None:
-        if len(self._way) > 1:
-            self._go(self._way[:-1])
+        if len(self._trail) > 1:
+            self._go(self._trail[:-1])
         else:
-            self._go(self._way)
+            self._go(self._trail)
 
     def _go_down(self) -> None:
         if self._listed:
             chosen = self.controls["folders"].index or 0
-            self._go([*self._way, self._listed[chosen]])
+            self._go([*self._trail, self._listed[chosen]])
 
-    def _go(self, way: Sequence[Folder]) -> None:
+    def _go(self, trail: Sequence[Folder]) -> None:
+        """Enters the folder at the end of a trail; where it cannot be listed, says why."""
+        self.status_line.value = "Asking …"
         try:
-            self._enter(way)
+            children = self._children_of(trail[-1])
         except Exception as error:
             # An exception in a callback would vanish: say it where the eyes are.
-            self.status.value = f"<b>{html.escape(str(error))}</b>"
+            self.status_line.value = f"<b>{html.escape(str(error))}</b>"
+            return
+        self._enter(trail, children)
 
-    def _enter(self, way: Sequence[Folder]) -> None:
-        """Shows the folder at the end of the way; where it cannot be listed, all stays as it is."""
-        self.status.value = "Asking …"
-        here = way[-1]
-        listing = itertools.islice(self._drive.list_folders(here.id), self._most_folders)
+    def _children_of(self, folder: Folder) -> list[Folder]:
+        """Asks the drive for the folders in a folder, and sorts them by name."""
+        listing = itertools.islice(self._drive.list_folders(folder.id), self._most_folders)
         children = [Folder(*child) for child in listing]
-        self._way = list(way)
-        self._children = sorted(children, key=lambda child: child.name.lower())
-        self.path = "/".join(folder.name for folder in way[1:])
-        self.folder_id = here.id
-        self.trail.value = " / ".join(f"<b>{html.escape(folder.name)}</b>" for folder in way)
-        self.controls["up"].disabled = len(way) == 1
+        return sorted(children, key=lambda child: child.name.lower())
+
+    def _enter(self, trail: Sequence[Folder], children: list[Folder]) -> None:
+        """Shows the folder at the end of a trail, and then tells whoever observes where one is."""
+        self._trail = list(trail)
+        self._children = children
+        self.trail_line.value = " / ".join(f"<b>{html.escape(folder.name)}</b>" for folder in trail)
+        self.controls["up"].disabled = len(trail) == 1
         self.controls["filter"].value = ""
         self._list_children()
-        self.status.value = html.escape(self._describe())
+        self.status_line.value = html.escape(self._describe())
+        # Last: an error of an observer must not leave half a folder on the screen.
+        self.path = "/".join(folder.name for folder in trail[1:])
+        self.folder_id = trail[-1].id
 
     def _list_children(self) -> None:
         """Lists the folders that the filter leaves, and chooses the first."""
@@ -276,11 +284,11 @@ class FolderPicker(Shown):
         """How many folders and images are here; at the top, which may be a whole Drive, folders."""
         or_more = " or more" if len(self._children) == self._most_folders else ""
         folders = f"{len(self._children):,}{or_more} folders"
-        if len(self._way) == 1:
+        if len(self._trail) == 1:
             return f"{folders}. Open the one that holds your photos."
         try:
             images = count_images(
-                self._drive.list_images(self.folder_id),
+                self._drive.list_images(self._trail[-1].id),
                 most=self._most_images,
                 seconds=self._most_seconds,
             )
@@ -300,7 +308,7 @@ class FolderPicker(Shown):
             names.append("…")
         lines = [
             repr(self),
-            html.unescape(self.status.value),
+            html.unescape(self.status_line.value),
             f"Folders in here: {', '.join(names) or 'none'}",
         ]
         text = "\n".join(lines)

@@ -22,7 +22,8 @@ import keras
 from IPython import get_ipython
 from IPython.display import display
 
-from ..training.meter import InputRates, InputWatch, MeasuredSequence
+from ..training.keras_logs import Logs
+from ..training.meter import InputRates, InputWatch, WatchedSequence
 
 __all__ = [
     "LiveView",
@@ -36,12 +37,14 @@ __all__ = [
     "make_row",
 ]
 
-Logs: TypeAlias = dict[str, Any] | None
 Row: TypeAlias = dict[str, str]  # what the table's columns show of an epoch, by their titles
 
 
-class ViewedSequence(MeasuredSequence, Protocol):
-    """What is shown of a sequence, such as a `StreamingSequence`."""
+class ViewedSequence(WatchedSequence, Protocol):
+    """What is shown of a sequence, such as a `StreamingSequence`.
+
+    Of its `stats`, "images" and "waiting".
+    """
 
     @property
     def skipped(self) -> Sized:
@@ -187,6 +190,8 @@ class LiveView(keras.callbacks.Callback):
 
     async_safe = True  # Keras need not wait for the GPU at each batch on account of this callback
 
+    _watch: InputWatch  # of the epoch that was begun last
+
     def __init__(
         self,
         sequence: ViewedSequence,
@@ -208,7 +213,6 @@ class LiveView(keras.callbacks.Callback):
         self._batches_done = 0
         self._epoch = 0
         self._first_epoch = 0
-        self._watch = InputWatch(self.sequence, self.clock)
 
     def on_train_begin(self, logs: Logs = None) -> None:
         """Begins a new table."""

@@ -2,10 +2,13 @@
 
 import os
 import stat
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
-from colab_helpers.atomic import atomic_write
+from colab_helpers.atomic import atomic_write, remove_left_overs
 
 
 def test_what_was_written_takes_the_place_of_the_old_file(tmp_path):
@@ -42,3 +45,81 @@ def test_others_may_read_it_as_any_file(tmp_path):
     with atomic_write(path) as out:
         out.write(b"new")
     assert stat.S_IMODE(path.stat().st_mode) == stat.S_IMODE(plain.stat().st_mode)
+
+
+@pytest.mark.parametrize("letter", ["x", "é", "画", "🌷"])
+def test_a_name_may_be_as_long_as_the_system_allows(tmp_path, letter):
+    """That of the temporary file is no longer: 255 bytes."""
+    path = tmp_path / (letter * (255 // len(letter.encode())))
+    with atomic_write(path) as out:
+        out.write(b"new")
+    assert path.read_bytes() == b"new"
+
+
+def test_an_error_within_is_not_hidden_by_a_temporary_file_that_is_gone(tmp_path):
+    with pytest.raises(KeyError, match="the error within"), atomic_write(tmp_path / "scores.txt"):
+        (temporary,) = tmp_path.iterdir()
+        temporary.unlink()
+        raise KeyError("the error within")
+
+
+KILLED = """
+import sys
+from colab_helpers.atomic import atomic_write
+
+with atomic_write(sys.argv[1]) as out:
+    out.write(b"half")
+    out.flush()
+    print("half written", flush=True)
+    sys.stdin.read()
+"""
+
+
+def write_half_and_be_killed(path):
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    command = [sys.executable, "-c", KILLED, path]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
+    ) as writer:
+        assert writer.stdout.readline() == b"half written\n"
+        writer.kill()
+
+
+@pytest.mark.parametrize("name", ["scores.txt", "[1] *.txt", "画" * 80])
+def test_what_a_killed_writer_left_is_deleted(tmp_path, name):
+    """A kill leaves `path` as it was, and one hidden file, until it is asked for."""
+    path = tmp_path / name
+    path.write_bytes(b"old")
+    write_half_and_be_killed(path)
+    assert len(os.listdir(tmp_path)) == 2
+    remove_left_overs(path)
+    assert os.listdir(tmp_path) == [name]
+    assert path.read_bytes() == b"old"
+
+
+def test_what_is_still_being_written_is_no_left_over(tmp_path):
+    path = tmp_path / "scores.txt"
+    with atomic_write(path) as out:
+        out.write(b"new")
+        remove_left_overs(path)
+    assert path.read_bytes() == b"new"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        ".scores.txt-best-0123456789abcdef.tmp",
+        ".scores_txt-0123456789abcdef.tmp",
+        ".scores.txt-mine.tmp",
+        "scores.txt-0123456789abcdef.tmp",
+        ".scores.txt-0123456789abcdef.tmp.txt",
+    ],
+)
+def test_files_of_other_names_are_no_left_overs(tmp_path, name):
+    (tmp_path / name).write_bytes(b"of another")
+    remove_left_overs(tmp_path / "scores.txt")
+    assert os.listdir(tmp_path) == [name]
+
+
+def test_where_there_is_no_folder_there_are_no_left_overs(tmp_path):
+    remove_left_overs(tmp_path / "nowhere" / "scores.txt")

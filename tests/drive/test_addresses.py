@@ -42,12 +42,9 @@ ADDRESSES = {
     "https://docs.google.com/document/d/1AbC/edit": {"file_id": "1AbC"},
     "https://drive.google.com/open?id=1AbC&authuser=0": {"file_id": "1AbC"},
     "https://drive.google.com/uc?export=download&id=1AbC": {"file_id": "1AbC"},
-    "https://drive.google.com/drive/my-drive": {"text": "."},
-    "https://drive.google.com/drive/u/1/my-drive": {"text": "."},
-    "https://drive.google.com/drive/shared-with-me": {
-        "text": "Shared with me",
-        "top": "Shared with me",
-    },
+    "https://drive.google.com/drive/my-drive": {},
+    " https://drive.google.com/drive/u/1/my-drive ": {},
+    "https://drive.google.com/drive/shared-with-me": {"top": "Shared with me"},
     "https://drive.google.com/drive/nothing-here": {
         "names": ("https:", "drive.google.com", "drive", "nothing-here")
     },

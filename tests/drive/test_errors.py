@@ -13,7 +13,7 @@ from colab_helpers.drive import (
     SignInError,
     TransientError,
 )
-from colab_helpers.drive.errors import ProblemKind, judge
+from colab_helpers.drive.errors import ProblemKind, answer_has_flaw, judge
 
 ERRORS = [SignInError, NotFoundError, QuotaError, TransientError]
 
@@ -56,6 +56,14 @@ def test_an_answer_calls_for(status, reason, kind, error, advice):
     assert advice in problem.advice
     assert problem.said == f"Drive said {status} {reason}".rstrip() + " (Drive's own words)"
     assert problem.status == status
+
+
+def test_an_answer_with_a_flaw_is_asked_for_again():
+    problem = answer_has_flaw("Drive sent 3 of 4 bytes", 200, retry_after=2.0)
+    assert problem.kind is ProblemKind.PASSING
+    assert problem.error is TransientError
+    assert problem.said == "Drive sent 3 of 4 bytes"
+    assert (problem.status, problem.retry_after) == (200, 2.0)
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,18 @@
 """What a file is: when two are equal, what counts as a picture, what order people expect."""
 
+import mimetypes
 import pickle
 
 import pytest
 
 from colab_helpers.drive import File
-from colab_helpers.drive.files import check_range, is_hidden, is_image, natural_order
+from colab_helpers.drive.files import (
+    check_range,
+    has_image_ending,
+    is_hidden,
+    is_image,
+    natural_order,
+)
 from colab_helpers.drive.items import as_file, below, is_folder, target_id
 
 FOLDER = "application/vnd.google-apps.folder"
@@ -57,10 +64,23 @@ def test_a_file_travels_whole():
         ("notes.txt", None, False),
         ("movie.mp4", "video/mp4", False),
         ("drawing", "application/vnd.google-apps.drawing", False),
+        ("1.svg", None, True),
+        ("1.svg.gz", None, False),
+        ("1.svg.gz", "image/svg+xml", True),
     ],
 )
 def test_a_picture_is_told_by_its_type_or_its_name(name, mime_type, expected):
     assert is_image(name, mime_type) == expected
+
+
+@pytest.mark.parametrize(
+    "name, expected",
+    [("1.jpg", True), ("1.JPG", True), ("1.heic", True), ("1.svg", False), ("jpg", False)],
+)
+def test_an_ending_stands_for_a_picture_on_every_machine(name, expected, monkeypatch):
+    """This machine's own table of types is not asked."""
+    monkeypatch.setattr(mimetypes, "guess_type", None)
+    assert has_image_ending(name) == expected
 
 
 def test_names_are_in_the_order_people_count():

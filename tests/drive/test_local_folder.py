@@ -33,6 +33,12 @@ def test_links_in_circles_end(flowers):
     assert len(list(connect(flowers).list_images("."))) == 24
 
 
+def test_a_link_to_itself_is_named_when_folders_are_listed(flowers):
+    (flowers / "flowers/loop").symlink_to("loop")
+    with pytest.raises(DriveError, match="Could not list '.*/flowers': "):
+        list(connect(flowers).list_folders("flowers"))
+
+
 @pytest.mark.parametrize("folder", ["way out", "way out/new", "../outside", "{outside}"])
 def test_nothing_is_written_outside(flowers, tmp_path, folder):
     outside = tmp_path / "outside"

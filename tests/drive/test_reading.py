@@ -69,7 +69,7 @@ def test_a_span_that_cannot_be_is_refused(start, end):
 )
 def test_an_answer_that_is_not_the_span_is_told(start, end, content_range, content, flaw):
     headers = {} if content_range is None else {"content-range": content_range}
-    told = Span.of(KNOWN, start, end).flaw_of(headers, content)
+    told = Span.of(KNOWN, start, end).find_flaw(headers, content)
     assert told is None if flaw is None else flaw in told
 
 

@@ -137,5 +137,5 @@ def test_a_file_that_is_still_being_written_is_given_up_after_three_times(
         return respond(request)
 
     server.respond = write_on
-    with pytest.raises(DriveError, match="three times. Is it still being written"):
+    with pytest.raises(DriveError, match="3 times. Is it still being written"):
         drive.upload(local, "results")

@@ -1,5 +1,8 @@
 """What the evaluation promises: each picture once, with its own file, and true numbers."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -25,6 +28,14 @@ def one_hot_labels(numbers):
 
 def binary_labels(numbers):
     return (numbers % 2).astype("float32")[:, None]
+
+
+def test_without_a_table_pandas_is_not_needed():
+    """To predict and to draw, it is not even imported."""
+    program = "import sys, colab_helpers.evaluation, colab_helpers.plots; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "pandas" not in done.stdout.split()
 
 
 class Batches:

@@ -6,7 +6,7 @@ from collections import namedtuple
 
 import pytest
 
-from colab_helpers.drive import connect
+from colab_helpers.drive import NotFoundError, connect
 from colab_helpers.inventory import (
     describe,
     duplicates,
@@ -89,6 +89,15 @@ def test_a_saved_listing_equals_the_live_one(changing, tmp_path):
     loaded = load_inventory(tmp_path / "inventory.jsonl")
     assert loaded == live
     assert set(loaded) == set(live)
+
+
+def test_an_empty_folder_is_not_found_and_leaves_no_file(changing, tmp_path):
+    """The error is the source's own."""
+    (changing.path / "empty").mkdir()
+    saved = tmp_path / "inventory.jsonl"
+    with pytest.raises(NotFoundError, match="no images in 'empty'"):
+        take_inventory(changing.source, "empty", saved)
+    assert not saved.exists()
 
 
 class Document:

@@ -189,6 +189,11 @@ def test_an_empty_folder_leaves_no_file(path):
     assert not path.exists()
 
 
+def test_a_listing_killed_before_its_first_file_leaves_no_file(path):
+    take_until_killed(PagedSource(make_files(30), dies_after=0), path)
+    assert not path.exists()
+
+
 def test_the_listing_of_another_folder_is_not_gone_on_with(path):
     """Neither an interrupted one nor a whole one."""
     take_until_killed(PagedSource(make_files(30), dies_after=25), path)

@@ -1,5 +1,6 @@
 """The list that a `SequenceDataset` saves: what stands in it, its versions, and what comes back."""
 
+import dataclasses
 import json
 from types import SimpleNamespace
 
@@ -86,6 +87,16 @@ def test_files_of_another_kind_can_be_saved(practice, tmp_path):
         )
     catalog.save("train_photos", files[:4])
     assert catalog.load("train_photos")[0][0].shape == (4, 8, 8, 3)
+
+
+def test_of_a_file_of_another_kind_what_a_file_has_is_saved(practice, tmp_path):
+    """Other attributes are kept out when it is saved, not lost when it is loaded."""
+    catalog = make_catalog(tmp_path, {"source": str(practice)})
+    [listed, *_] = connect(practice).list_images(".")
+    own = SimpleNamespace(**dataclasses.asdict(listed), photographer="nobody", client=object())
+    catalog.save("train_photos", [own])
+    [saved] = json.loads((tmp_path / "train_photos.json").read_text())["files"]
+    assert saved == dataclasses.asdict(listed)
 
 
 def test_a_save_that_fails_leaves_the_list_of_before(practice, tmp_path):

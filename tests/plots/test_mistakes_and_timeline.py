@@ -1,7 +1,7 @@
 """Promises of `plot_mistakes` and `plot_timeline`, and of the words that all figures use."""
 
 import pytest
-from figures_to_try import BROKEN_ID, decode, make_files, mistakes_table, read
+from figures_to_try import BROKEN_ID, decode, make_files, mistakes_table, read, words_of
 
 from colab_helpers.plots import plot_mistakes, plot_timeline
 from colab_helpers.plots.epoch_times import timeline_title, waiting_share
@@ -14,6 +14,7 @@ from colab_helpers.plots.words import shortened
     [
         ({"mistakes": 0, "sure": 0, "shown": 0}, "No mistakes in 1,000 pictures"),
         ({"mistakes": 3, "sure": 0, "shown": 3}, "Mistakes: 3 of 1,000 pictures"),
+        ({"mistakes": 3, "sure": 0, "shown": 0}, "Mistakes: 3 of 1,000 pictures"),
         (
             {"mistakes": 3, "sure": 2, "shown": 3},
             "Mistakes: 3 of 1,000 pictures, 2 at 90 % or surer",
@@ -42,11 +43,21 @@ def test_a_mistake_shows_the_picture_of_its_row_or_why_it_cannot_be_read():
     assert figure.axes[int(BROKEN_ID)].texts
 
 
+def test_mistakes_that_are_not_shown_are_counted_all_the_same():
+    figure = plot_mistakes(mistakes_table(5), make_files(9), read, decode, count=0)
+    assert words_of(figure) == "Mistakes: 5 of 9 pictures, 1 at 90 % or surer"
+
+
 @pytest.mark.parametrize(
     "training, waiting, share", [(10, 30, 0.75), (10, 0, 0), (0, 5, 1), (0, 0, 0)]
 )
 def test_the_waiting_share_is_part_of_the_time_on_the_clock(training, waiting, share):
     assert waiting_share({"training": training, "waiting": waiting}) == share
+
+
+def test_the_waiting_share_is_the_meters_own_where_it_tells_one():
+    epoch = {"training": 1.0, "waiting": 1.0, "waiting_share": 0.25}
+    assert waiting_share(epoch) == 0.25
 
 
 @pytest.mark.parametrize(

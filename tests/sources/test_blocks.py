@@ -9,7 +9,7 @@ import threading
 import pytest
 from counted_folder import InMemory
 
-from colab_helpers.sources.blocks import Block, Blocks, Span
+from colab_helpers.sources.blocks import Block, Blocks, BlockSpan
 from colab_helpers.sources.storage import SeekableFile, StreamedFile, read_in_pieces
 
 CONTENT = bytes(range(256)) * 4
@@ -30,7 +30,7 @@ class CountedContent(InMemory):
 def spans_of(storage, size=100):
     """Spans that follow each other; the names are their numbers."""
     return [
-        Span(str(number), storage.file, start, start + size)
+        BlockSpan(str(number), storage.file, start, start + size)
         for number, start in enumerate(range(0, 1000, size))
     ]
 

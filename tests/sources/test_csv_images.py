@@ -253,6 +253,15 @@ def test_a_gzipped_csv_is_unpacked_in_one_pass(folder):
     ]
 
 
+def test_what_a_killed_run_unpacked_half_is_deleted(folder):
+    """It may be as large as the CSV."""
+    drive = write(folder, gzip.compress(rows_of(range(5)).encode()), "pixels.csv.gz")
+    half = folder / ".pixels.csv.gz.index.csv-0123456789abcdef.tmp"
+    half.write_bytes(b"roses,1,2")
+    check(open_csv(drive, "pixels.csv.gz", SIZE), range(5))
+    assert not half.exists()
+
+
 def test_the_pass_through_the_csv_takes_bounded_memory(folder):
     """60 MB are scanned with two blocks in memory, or so."""
     line = b"roses," + b",".join([b"128"] * 12288) + b"\n"

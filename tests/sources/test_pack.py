@@ -3,12 +3,14 @@
 import csv
 import hashlib
 import io
+import json
 import os
 import pickle
 import random
 import shutil
 import subprocess
 import sys
+import types
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -159,6 +161,31 @@ def test_names_from_drive_cannot_leave_their_folder_or_collide(tmp_path):
     for file in archive.list_images():
         assert archive.read(file) == file.id.encode()
         assert file.label == "../up"
+
+
+@pytest.mark.parametrize("label, text", [(3, "3"), (2.5, "2.5"), (None, "None")])
+def test_a_label_that_is_no_text_is_packed_as_text(tmp_path, label, text):
+    """It is the folder in the shard, and comes back as text."""
+    files = [File("id", "1.jpg", label, "1.jpg", 9, None, version="1")]
+    pack(files, lambda file: b"a picture", tmp_path / "packed", map=map)
+    (file,) = open_archive(LocalFolder(tmp_path), "packed").list_images()
+    assert (file.id, file.label, file.path) == ("id", text, f"{text}/1.jpg")
+    with zipfile.ZipFile(tmp_path / "packed" / "shard-00000.zip") as shard:
+        noted = json.loads(shard.getinfo(f"{text}/1.jpg").comment)
+    assert noted == {"id": "id", "label": text}
+
+
+def test_files_without_a_size_are_packed(tmp_path):
+    """Files of one's own need not have it: they count as nothing."""
+    files = [
+        types.SimpleNamespace(id=f"id{n}", name=f"{n}.jpg", label="rose", version="1")
+        for n in range(3)
+    ]
+    pack(files, lambda file: file.id.encode(), tmp_path / "packed", shard_bytes=1, map=map)
+    archive = open_archive(LocalFolder(tmp_path), "packed")
+    packed = {file.id: archive.read(file) for file in archive.list_images()}
+    assert packed == {"id0": b"id0", "id1": b"id1", "id2": b"id2"}
+    assert len(list((tmp_path / "packed").glob("*.zip"))) == 1
 
 
 def test_large_images_are_made_smaller_and_others_left_alone(tmp_path):

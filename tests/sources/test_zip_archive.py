@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 import threading
 import tracemalloc
+import types
 import zipfile
 import zlib
 
@@ -167,6 +168,14 @@ def test_what_a_system_adds_or_hides_is_left_out(tmp_path):
     assert [file.path for file in archive.list_images()] == ["a/1.jpg"]
 
 
+def test_what_an_archive_lists_is_the_same_on_every_machine(tmp_path):
+    """Endings decide; this machine's table of types, which knows .svg and .tga, is not asked."""
+    members = [("a/1.jpg", b"a picture"), ("a/1.svg", b"a drawing"), ("a/1.tga", b"unknown")]
+    write_zip(tmp_path / "mixed.zip", members)
+    archive = open_archive(LocalFolder(tmp_path), "mixed.zip")
+    assert [file.path for file in archive.list_images()] == ["a/1.jpg"]
+
+
 def test_several_archives_make_one_data_set(tmp_path):
     """One ZIP for each class is common: where it has no folders, its name is the label."""
     for label in ("roses", "tulips"):
@@ -201,6 +210,18 @@ def test_a_listing_that_was_saved_reads_in_another_session(flowers):
     for block_bytes in (8 << 20, 5000):
         archive = open_archive(drive, "flowers.zip", block_bytes=block_bytes)
         assert {file.path: archive.read(file) for file in saved} == members
+
+
+def test_any_object_with_an_id_and_a_version_reads(flowers):
+    """As a listing in a table may give it; one that is not in the archive is named by its id."""
+    drive, members = flowers
+    archive = open_archive(drive, "flowers.zip")
+    listed = archive.find("roses/3.jpg")
+    row = types.SimpleNamespace(id=listed.id, version=listed.version)
+    assert archive.read(row) == members["roses/3.jpg"]
+    row.version = "0"
+    with pytest.raises(ArchiveError, match="'flowers.zip/roses/3.jpg'.*another one since"):
+        archive.read(row)
 
 
 def test_a_saved_listing_of_packed_shards_reads_by_the_ids_of_the_first_listing(tmp_path):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from colab_helpers.stream.checks import check_choice, check_whole_number
+from colab_helpers.stream.checks import check_choice, check_whole_number, is_whole_number
 from colab_helpers.stream.fitting import Fitting, Wanted
 
 
@@ -25,6 +25,21 @@ def test_what_is_not_allowed_is_shown_beside_what_is(value):
 @pytest.mark.parametrize("value", [1, 32, np.int64(1)])
 def test_a_whole_number_that_is_large_enough_passes(value):
     check_whole_number("reads", value, least=1)
+
+
+@pytest.mark.parametrize(
+    "value, is_one",
+    [
+        (2, True),
+        (np.uint8(3), True),
+        (1, False),
+        (2.0, False),
+        (np.float32(2), False),
+        ("2", False),
+    ],
+)
+def test_a_whole_number_is_an_integer_of_at_least_so_much(value, is_one):
+    assert is_whole_number(value, least=2) is is_one
 
 
 @pytest.mark.parametrize("value", [0, -1, 2.0, "2", None])

@@ -7,7 +7,7 @@ import pytest
 
 from colab_helpers.stream import PixelCache, cached
 from colab_helpers.stream.record_keys import checksum, checksums, record_key
-from colab_helpers.stream.record_table import Row, RowTable
+from colab_helpers.stream.record_table import IndexTable, Row
 
 FILE = SimpleNamespace(id="1AbC", version="7")
 
@@ -63,7 +63,7 @@ def rows_with_one_slot(count):
 
 def test_rows_that_want_one_slot_are_all_found():
     rows = rows_with_one_slot(100)
-    table = RowTable(capacity=100, read_row=lambda number: rows[number])
+    table = IndexTable(capacity=100, read_row=lambda number: rows[number])
     for row in rows:
         table.add(row)
     assert [table.find(row.key) for row in rows] == rows
@@ -73,7 +73,7 @@ def test_rows_that_want_one_slot_are_all_found():
 def test_a_damaged_row_hides_no_other():
     rows = rows_with_one_slot(10)
     damaged = set()
-    table = RowTable(10, lambda number: None if number in damaged else rows[number])
+    table = IndexTable(10, lambda number: None if number in damaged else rows[number])
     for row in rows:
         table.add(row)
     damaged.add(3)
@@ -83,7 +83,7 @@ def test_a_damaged_row_hides_no_other():
 
 def test_a_later_row_of_a_key_replaces_the_earlier():
     rows = [Row(0, b"k" * 16, 0, 5, 0), Row(1, b"k" * 16, 5, 5, 0)]
-    table = RowTable(2, rows.__getitem__)
+    table = IndexTable(2, rows.__getitem__)
     for row in rows:
         table.add(row)
     assert table.find(b"k" * 16).offset == 5
@@ -91,4 +91,4 @@ def test_a_later_row_of_a_key_replaces_the_earlier():
 
 @pytest.mark.parametrize("capacity", [1, 128, 129, 1000, 100_000])
 def test_a_table_has_the_capacity_that_was_asked_for(capacity):
-    assert RowTable(capacity, lambda number: None).capacity >= capacity
+    assert IndexTable(capacity, lambda number: None).capacity >= capacity

@@ -154,7 +154,7 @@ def test_checkpoints_are_written_in_turn_and_the_newest_is_found(tmp_path):
 def test_what_a_killed_run_was_writing_does_not_pile_up(tmp_path):
     files = CheckpointFolder(tmp_path)
     path = files.write(checkpoint())
-    half_written = tmp_path / f".{path.name}-abc123.tmp"
+    half_written = tmp_path / f".{path.name}-0123456789abcdef.tmp"  # as `atomic_write` names it
     half_written.write_bytes(b"PK half")
     assert files.newest().serial == 1
     assert list(tmp_path.iterdir()) == [path]

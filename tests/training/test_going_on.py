@@ -1,9 +1,11 @@
 """What ResumeTraining promises: the same cell, run again, goes on, and ends as if left alone."""
 
+import warnings
+
 import keras
 import numpy as np
 import pytest
-from small_run import cell, make_train, photos
+from small_run import Interrupt, cell, make_train, photos, small_model
 
 from colab_helpers.training import ResumeTraining
 
@@ -38,6 +40,19 @@ def test_with_the_same_sequence_interrupted_in_an_epoch_that_was_resumed_no_step
     train = make_train(photos(20))
     cell(tmp_path, train=train, interrupt=1)
     assert cell(tmp_path, train=train).ended_like(undisturbed)
+
+
+def test_interrupted_in_an_epoch_that_was_resumed_keras_may_warn_again_after_the_next_fit(tmp_path):
+    """That an epoch is short on purpose is no reason to silence a warning for the session."""
+    cell(tmp_path, interrupt=3)
+    train = make_train(photos(20))
+    model = small_model(units=4, steps_per_execution=1)
+    resume = ResumeTraining(train, tmp_path, save_freq=1)
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(train, epochs=2, verbose=0, callbacks=[resume, Interrupt(step=1)])
+    model.fit(train, epochs=2, verbose=0, callbacks=[resume])
+    silenced = [message.pattern for _, message, *_ in warnings.filters if message]
+    assert "Your input ran out of data" not in silenced
 
 
 def test_several_steps_an_execution_are_counted(tmp_path):

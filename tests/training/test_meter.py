@@ -91,6 +91,28 @@ def test_what_was_counted_before_and_the_time_after_the_last_batch_are_left_out(
     assert watch.rates() == rates(waiting=4.0)
 
 
+def test_a_count_that_a_sequence_does_not_keep_is_0():
+    clock = StoppedClock()
+    sequence = SimpleNamespace(stats={"images": 0, "waiting": 0.0})
+    watch = InputWatch(sequence, clock)
+    sequence.stats.update(images=1000, waiting=8.0)
+    clock.now += 10
+    watch.batch_ended()
+    assert watch.rates() == rates()
+
+
+class Unmeasured:
+    """A sequence whose `stats` are there when training begins, not before."""
+
+    @property
+    def stats(self):
+        raise AssertionError("there are no counts yet")
+
+
+def test_a_meter_asks_for_no_count_before_an_epoch_begins():
+    InputMeter(Unmeasured()).on_train_begin()
+
+
 def test_an_epoch_without_a_batch_divides_by_nothing():
     assert InputWatch(sequence_of(), StoppedClock()).rates().images_per_second == 0
 

@@ -106,6 +106,16 @@ def test_pictures_stand_row_by_row_with_white_between_them():
     np.testing.assert_array_equal(whole[:, 0, 0], [10, 10, 255, 30, 30])
 
 
+@pytest.mark.parametrize(
+    "width, shown", [(48, 192), (100, 200), (149, 298), (150, 150), (300, 300)]
+)
+def test_no_picture_is_shown_smaller_than_150_pixels(width, shown):
+    explorer = AugmentationExplorer(np.zeros((2, width, 3), np.uint8), augmenter)
+    whole = pixels_of(explorer.picture.value)
+    enlarged = shown // width
+    assert whole.shape[1] == 4 * shown + 3 * 4 * enlarged
+
+
 def test_a_small_picture_is_enlarged_without_blur():
     picture = np.arange(12, dtype=np.uint8).reshape(2, 2, 3)
     shown = pixels_of(to_png(picture, enlarged=3))

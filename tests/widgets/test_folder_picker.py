@@ -55,21 +55,21 @@ def test_the_picker_begins_at_the_top_and_walks_down_and_up(drive):
 def test_images_are_counted_where_one_is(drive):
     """In a folder and below it; at the top, which may be all of a Drive, only folders are."""
     picker = FolderPicker(drive)
-    assert "images" not in picker.status.value
+    assert "images" not in picker.status_line.value
     open_folder(picker, "balloon")
-    assert picker.status.value == "0 folders, 12 images in here and below."
+    assert picker.status_line.value == "0 folders, 12 images in here and below."
 
 
 def test_the_count_stops_where_it_would_take_long(drive):
     """A large folder is not listed to its end for the sake of a number."""
     picker = FolderPicker(drive, "balloon", most_images=5)
-    assert picker.status.value == "0 folders, 5 images or more in here and below."
+    assert picker.status_line.value == "0 folders, 5 images or more in here and below."
 
 
 def test_not_more_folders_are_listed_than_anyone_scrolls_through(drive):
     picker = FolderPicker(drive, most_folders=2)
     assert len(names_in(picker)) == 2
-    assert picker.status.value.startswith("2 or more folders.")
+    assert picker.status_line.value.startswith("2 or more folders.")
 
 
 def test_the_picker_can_begin_further_down(drive):
@@ -129,10 +129,10 @@ def test_names_are_shown_as_they_are_and_run_nothing(tmp_path):
     (tmp_path / name).mkdir()
     picker = FolderPicker(connect(tmp_path))
     open_folder(picker, name)
-    for shown in (picker.trail.value, picker.static()["text/html"]):
+    for shown in (picker.trail_line.value, picker.static()["text/html"]):
         assert "&lt;img" in shown
         assert "<img" not in shown
-    assert "<img" not in picker.status.value
+    assert "<img" not in picker.status_line.value
 
 
 def test_what_goes_wrong_is_said_in_the_picker(tmp_path):
@@ -141,9 +141,25 @@ def test_what_goes_wrong_is_said_in_the_picker(tmp_path):
     picker = FolderPicker(connect(tmp_path))
     (tmp_path / "gone").rmdir()
     picker.controls["open"].click()
-    assert "no folder" in html.unescape(picker.status.value)
+    assert "no folder" in html.unescape(picker.status_line.value)
     assert picker.folder_id == "."
     assert names_in(picker) == ["gone"]
+
+
+def test_an_error_of_an_observer_is_not_taken_for_one_of_the_drive(tmp_path):
+    """The folder is entered and shown; Jupyter tells the error, as that of any callback."""
+    (tmp_path / "photos" / "roses").mkdir(parents=True)
+    picker = FolderPicker(connect(tmp_path))
+
+    def fail(change):
+        raise RuntimeError("an error of the observer")
+
+    picker.observe(fail, "folder_id")
+    open_folder(picker, "photos")
+    assert picker.path == picker.folder_id == "photos"
+    assert picker.trail_line.value.endswith("<b>photos</b>")
+    assert names_in(picker) == ["roses"]
+    assert picker.status_line.value.startswith("1 folders. There are no images")
 
 
 # The parts of it that need no page

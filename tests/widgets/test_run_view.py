@@ -8,6 +8,7 @@ pytest.importorskip("ipywidgets")
 pytest.importorskip("keras")
 
 import keras
+import numpy as np
 
 from colab_helpers.drive import connect
 from colab_helpers.stream import StreamingSequence, decoder
@@ -73,6 +74,37 @@ def test_the_live_view_updates_itself_and_stays_as_a_table(run):
     assert "skipped files: 1" in last
     assert "<progress" not in last
     assert last.count("<tr>") == 3
+
+
+class CountingBatches(keras.utils.PyDataset):
+    """A sequence of one's own that keeps just the counts which `live_view` shows."""
+
+    skipped = ()
+
+    def __init__(self):
+        super().__init__()
+        self.stats = {"images": 0, "waiting": 0.0}
+
+    def __len__(self):
+        return 3
+
+    def __getitem__(self, index):
+        self.stats["images"] += 2
+        return np.zeros((2, 3), "float32"), np.zeros((2, 1), "float32")
+
+
+def test_the_live_view_asks_a_sequence_for_images_and_waiting_alone(capsys):
+    """Not for its other counts, its `reads` or its `cache`."""
+    batches = CountingBatches()
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    model.fit(batches, verbose=0, callbacks=[live_view(batches)])
+    assert capsys.readouterr().out.strip().endswith("waited 0%")
+
+
+def test_the_live_view_asks_for_no_count_before_an_epoch_begins():
+    """A sequence may list its files only when it is trained on."""
+    live_view(object()).on_train_begin()
 
 
 # What is shown, without a run
