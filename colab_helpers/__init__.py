@@ -1,6 +1,7 @@
 """Train Keras models on pictures that stay on Google Drive.
 
 Example:
+    ```python
     from colab_helpers import StreamingSequence, augmenter, connect, decoder, split
 
     drive = connect()
@@ -8,6 +9,7 @@ Example:
     train_files, val_files, test_files = split(files, (0.7, 0.1, 0.2), seed=0)
     decode = decoder(image_size=(64, 64))
     train = StreamingSequence(train_files, drive.read, decode, augment=augmenter(rotation_range=20))
+    ```
 
 The rooms, in the direction in which a picture goes; an arrow says which others a room uses:
 

@@ -77,7 +77,9 @@ def predict_once(model: Model, sequence: BatchesInOrder) -> Predictions:
     """Predicts each file of a sequence exactly once, in file order.
 
     Example:
+        ```python
         probabilities, labels, files = predict_once(model, test)
+        ```
 
     Args:
         model: A Keras model, or anything with `predict_on_batch(images)`.

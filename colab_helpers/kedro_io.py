@@ -93,10 +93,12 @@ class ListingDataset(_OnDrive, AbstractDataset):
     """The images of a folder, listed when a node asks for them.
 
     Example:
+        ```yaml
         photos:
           type: colab_helpers.kedro_io.ListingDataset
           folder: flowers17
           credentials: drive            # an entry of credentials.yml
+        ```
 
     Args:
         folder: Name, path, ID or address, as `list_images` takes it; "." is the root of the source.
@@ -154,6 +156,7 @@ class SequenceDataset(_OnDrive, AbstractVersionedDataset):
     `File` are saved. Others, which a source of your own may have given it, are not.
 
     Example:
+        ```yaml
         train_photos:
           type: colab_helpers.kedro_io.SequenceDataset
           filepath: data/05_model_input/train_photos.json
@@ -162,6 +165,7 @@ class SequenceDataset(_OnDrive, AbstractVersionedDataset):
           decode: {image_size: [64, 64]}
           augment: {rotation_range: 15, horizontal_flip: true}
           sequence: {batch_size: 32, seed: 0, on_bad_file: skip}
+        ```
 
     A node returns a list of files, or a dict of files and what else it found out about them, all of
     it arguments of `StreamingSequence`: `{"files": train_files, "class_names": class_names}`. Give

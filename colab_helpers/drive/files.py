@@ -146,9 +146,11 @@ class Listing(Iterator[File]):
     """An iterator of files that knows how far it is; a page is fetched when you get there.
 
     Example:
+        ```python
         listing = drive.list_images("flowers17")
         first = next(listing)
         rest = drive.list_images("flowers17", position=listing.position)  # also tomorrow, elsewhere
+        ```
 
     Attributes:
         position: A dict that JSON can hold. A listing made with it goes on at the page that is

@@ -97,8 +97,10 @@ class Drive:
         """Lists the images of a folder and of all folders in it, page by page.
 
         Example:
+            ```python
             for file in drive.list_images("flowers17"):
                 print(file.path)
+            ```
 
         Args:
             folder: Its name, `path/to/it`, ID, or address as pasted from the browser. "." is My
@@ -118,7 +120,9 @@ class Drive:
         """Yields (ID, name) of each folder directly in a folder; a page when you get there.
 
         Example:
+            ```python
             dict(drive.list_folders("photos"))
+            ```
 
         Args:
             folder: As in `list_images`. In "." there is also "Shared with me".

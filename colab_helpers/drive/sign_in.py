@@ -44,8 +44,10 @@ def connect(
     """Opens a Drive, or a folder that stands for one.
 
     Example:
+        ```python
         drive = connect()                           # your Drive
         drive = connect("/content/drive/MyDrive")   # any folder
+        ```
 
     Args:
         source: Path of a folder, or None for Google Drive.

@@ -59,8 +59,10 @@ def take_inventory(
     from there, and asks what changed since. Once the file is whole, the call asks for nothing.
 
     Example:
+        ```python
         drive = connect()
         files = take_inventory(drive, "flowers17", "flowers17.jsonl")
+        ```
 
     Args:
         drive: A `Drive` or `LocalFolder`, or what has their `list_images` and `list_changes`.
@@ -107,7 +109,9 @@ def refresh_inventory(drive: ResumableSource, path: str | os.PathLike[str]) -> l
     """Brings a saved listing up to date by asking only for what changed since.
 
     Example:
+        ```python
         files = refresh_inventory(drive, "flowers17.jsonl")
+        ```
 
     Args:
         drive: The source that was listed.

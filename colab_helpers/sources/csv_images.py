@@ -85,8 +85,10 @@ def open_csv(
     """Opens a CSV of pixels, to read its rows in place.
 
     Example:
+        ```python
         rows = open_csv(drive, "flowers17.csv", image_size=(64, 64))
         train = StreamingSequence(rows.list_images(), rows.read, rows.decode)
+        ```
 
     Args:
         drive: A `Drive`, a `LocalFolder`, or anything with `find(path) -> file` and

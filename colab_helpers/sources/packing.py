@@ -75,8 +75,10 @@ def pack(
     what is missing.
 
     Example:
+        ```python
         unread = pack(drive.list_images("flowers17"), drive.read, "packed/flowers17", drive=drive)
         archive = open_archive(drive, "packed/flowers17")
+        ```
 
     Args:
         files: The listing. Class folders are kept: a member is called `label/name`.

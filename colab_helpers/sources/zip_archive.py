@@ -64,8 +64,10 @@ def open_archive(
     """Opens a ZIP, several, or a folder that `pack` wrote, to read images in place.
 
     Example:
+        ```python
         archive = open_archive(drive, "flowers.zip")
         train = StreamingSequence(archive.list_images(), archive.read, decode)
+        ```
 
     Args:
         drive: A `Drive`, a `LocalFolder`, or anything with `find(path) -> file` and

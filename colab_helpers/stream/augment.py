@@ -48,8 +48,10 @@ class augmenter:  # lower case, as `decoder`
     gives the same picture. What lies between pixels is bilinear.
 
     Example:
+        ```python
         augment = augmenter(rotation_range=20, zoom_range=0.2, horizontal_flip=True)
         varied = augment(image, np.random.default_rng(seed))
+        ```
 
     Args:
         rotation_range: Degrees; turned by between `-rotation_range` and `+rotation_range`.

@@ -39,7 +39,9 @@ def cached(
     disk turns caching off with one warning.
 
     Example:
+        ```python
         read = cached(drive.read, "/content/cache", max_bytes=10e9)
+        ```
 
     Args:
         read: A function `read(file) -> bytes`; `read(file, start, end)` if ranges are asked for.

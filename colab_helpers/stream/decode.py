@@ -58,8 +58,10 @@ class decoder:  # lower case, as functools.partial: a class that is used as a fu
     any number of threads.
 
     Example:
+        ```python
         decode = decoder(image_size=(224, 224))
         pixels = decode(drive.read(file))
+        ```
 
     Args:
         image_size: `(height, width)` in pixels.

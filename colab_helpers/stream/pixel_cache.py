@@ -28,8 +28,10 @@ class PixelCache:
     An image of 224 x 224 x 3 takes 150,528 bytes and 25 to 40 us to read back.
 
     Example:
+        ```python
         cache = PixelCache("/content/pixels", max_bytes=20e9)
         train = StreamingSequence(train_files, drive.read, decode, cache=cache)
+        ```
 
     Args:
         folder: Local folder for the cache, made if missing. Not one on a mounted Drive.

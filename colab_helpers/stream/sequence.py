@@ -43,10 +43,12 @@ class StreamingSequence(keras.utils.PyDataset):
     epoch from its front. Between epochs, `sequence[k]` is batch k of the one to come.
 
     Example:
+        ```python
         train = StreamingSequence(train_files, drive.read, decode,
                                   augment=augmenter(horizontal_flip=True))
         val = StreamingSequence(val_files, drive.read, decode, shuffle=False)
         model.fit(train, validation_data=val, epochs=10)
+        ```
 
     Args:
         files: Any iterable of files, consumed when first needed: objects with `id`, `name`,

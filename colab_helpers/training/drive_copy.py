@@ -63,10 +63,12 @@ class DriveCopy:
     never sent.
 
     Example:
+        ```python
         copy = DriveCopy(drive, Path("/content/results/run1"), "results/run1")
         content = copy.fetch()
         copy.send(Path("/content/results/run1/checkpoint-0.npz"))
         copy.wait()
+        ```
 
     Args:
         drive: Where to.

@@ -182,9 +182,11 @@ class InputMeter(keras.callbacks.Callback):
     """Tells after each epoch how fast images came, whether training waited, and what to do.
 
     Example:
+        ```python
         meter = InputMeter(train)
         model.fit(train, epochs=3, callbacks=[meter])
         meter.history[-1]["images_per_second"]
+        ```
 
     Args:
         sequence: The `StreamingSequence` that `fit` trains on.

@@ -74,9 +74,11 @@ class ResumeTraining(keras.callbacks.Callback):
     batches is the sequence's: see its `seed`.
 
     Example:
+        ```python
         stopper = keras.callbacks.EarlyStopping(patience=3)
         resume = ResumeTraining(train, "results/run1", drive=drive, keep=[stopper])
         model.fit(train, validation_data=val, epochs=20, callbacks=[stopper, resume])
+        ```
 
     Args:
         sequence: The `StreamingSequence` that `fit` trains on, `steps_per_epoch` not given.

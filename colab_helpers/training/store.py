@@ -20,8 +20,10 @@ class CheckpointFolder:
     While one is written, the other is whole.
 
     Example:
+        ```python
         files = CheckpointFolder(Path("results/run1"))
         checkpoint = files.newest()
+        ```
 
     Args:
         folder: Made with the first checkpoint.
@@ -92,10 +94,12 @@ class CheckpointStore:
     Of several processes, the first does both.
 
     Example:
+        ```python
         store = CheckpointStore(Path("results/run1"), drive, "results/run1")
         checkpoint = store.newest()
         store.save(dataclasses.replace(checkpoint, serial=store.next_serial))
         store.wait()
+        ```
 
     Args:
         folder: On the local disk.

@@ -110,7 +110,9 @@ class AugmentationExplorer(Shown):
     """Shows what augmentation does to one photo while you move the sliders, and the line to copy.
 
     Example:
+        ```python
         AugmentationExplorer(image, augmenter, rotation_range=20, horizontal_flip=True)
+        ```
 
     Args:
         image: uint8 array `(height, width, channels)`.

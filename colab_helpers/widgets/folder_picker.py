@@ -121,9 +121,11 @@ class FolderPicker(Shown):
     """Walks through the folders of a Drive; where you are is what you picked.
 
     Example:
+        ```python
         picker = FolderPicker(drive, "photos")
         picker                                      # last line of a cell
         files = drive.list_images(picker.folder_id)    # in a later cell
+        ```
 
     A folder's children are asked for when it is opened, not before. By keyboard: type a part of a
     name, and Enter opens the first folder that is left; two dots and Enter go up. (JupyterLab keeps

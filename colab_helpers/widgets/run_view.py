@@ -278,7 +278,9 @@ def live_view(sequence: ViewedSequence, *, seconds: float = 0.5) -> LiveView:
     """Returns a Keras callback that shows a run while it goes, and stays as a table afterwards.
 
     Example:
+        ```python
         model.fit(train, validation_data=val, epochs=10, verbose=0, callbacks=[live_view(train)])
+        ```
 
     A row an epoch: loss and metrics, images a second, the share of the time in which the model
     waited for data. Above it the progress, the time left, and how many files were skipped. Outside
