@@ -67,7 +67,8 @@ class Prefetcher:
         self._next_turn = 0  # of the batch that is started next
         self._batches_ahead = _batches_ahead(reads, batch_size, recipe.image_shape)
         self._batches: dict[int, Batch] = dict(ready or {})
-        self._lock = threading.RLock()  # `take` calls `_admit` with it
+        # Reentrant: `take` calls `_admit` with it, and a garbage collection may end in `close`.
+        self._lock = threading.RLock()
         self._rows = RowMaker(recipe, batch_size, tally)
         self._budget = ByteBudget(ENCODED_BYTES)
         self._readers = Readers(reads, self._fetch)

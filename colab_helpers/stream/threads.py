@@ -65,7 +65,8 @@ class Readers:
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()  # None ends a thread
         self._thread_count = 0
         self._is_closed = False
-        self._lock = threading.Lock()
+        # Reentrant, as a garbage collection within `submit` may end in `close`.
+        self._lock = threading.RLock()
 
     def submit(self, jobs: Sequence[Job]) -> None:
         """Puts jobs in line, and starts the threads that they need."""
