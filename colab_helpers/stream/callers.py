@@ -32,7 +32,7 @@ def calling_adapter() -> Any:
         module = _module(frame)
         # The same file also holds PyDataset, whose `num_batches` asks for our length.
         if module == _ADAPTERS and "Adapter." in frame.f_code.co_qualname:
-            return frame.f_locals.get("self")
+            return _local(frame, "self")
         if module.startswith("keras.") and module != _ADAPTERS:
             return None
     return None
@@ -61,7 +61,7 @@ def is_at_work(adapter: Any) -> bool:
     It then has called, from a callback, whoever calls us.
     """
     for frame in _trainers_at_work():
-        iterator = frame.f_locals.get("epoch_iterator")
+        iterator = _local(frame, "epoch_iterator")
         if adapter is not None and getattr(iterator, "data_adapter", None) is adapter:
             return True
     return False
@@ -84,3 +84,14 @@ def _stack() -> Iterator[FrameType]:
 
 def _module(frame: FrameType) -> str:
     return str(frame.f_globals.get("__name__", ""))
+
+
+def _local(frame: FrameType, name: str) -> Any:
+    """A local variable of a function that is under way."""
+    variables = frame.f_locals
+    value = variables.get(name)
+    if sys.version_info < (3, 13):
+        # Here it is a copy that stays with the frame. It would keep the iterator of each epoch
+        # alive until the next, and TensorFlow then takes half a second to end it.
+        variables.clear()
+    return value

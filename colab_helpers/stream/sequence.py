@@ -239,9 +239,8 @@ class StreamingSequence(keras.utils.PyDataset):
                 yield self[index]
             return
         maker = self._maker()
-        form = self._form()
-        for batch in maker.batches(self._handover.epoch, range(maker.total)):
-            yield form.arrays(batch)
+        batches = maker.batches(self._handover.epoch, range(maker.total))
+        yield from map(self._form().arrays, batches)
 
     def in_order(
         self,

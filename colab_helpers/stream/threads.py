@@ -108,6 +108,13 @@ class Readers:
             self._is_closed = True
             for _ in range(self._thread_count):
                 self._jobs.put(None)
+            # Whoever made this holds it, and `do` holds whoever made this: without this line, both
+            # would keep their memory until a garbage collection.
+            self._do = _do_nothing
+
+
+def _do_nothing(job: Job) -> None:
+    """What is done with the jobs that are left when readers are closed."""
 
 
 _pools: dict[int, ThreadPoolExecutor] = {}  # by process: a forked one has no threads of its parent

@@ -4,10 +4,14 @@ import gc
 import threading
 import weakref
 
+import numpy as np
 import pytest
 from numbered_photos import Reads, decode, epoch_of, own_threads, photos, read, same
 
 from colab_helpers.stream import StreamingSequence
+from colab_helpers.stream.order import random_keys
+from colab_helpers.stream.prefetch import Prefetcher
+from colab_helpers.stream.rows import Recipe, Tally
 
 
 @pytest.mark.parametrize("leave", ["break", "error", "collected", "closed"])
@@ -76,3 +80,37 @@ def test_stats_tell_where_the_time_went():
     epoch_of(sequence)
     assert sequence.stats["images"] == 50
     assert all(sequence.stats[name] > 0 for name in ("reading", "decoding", "waiting"))
+
+
+def test_a_pass_that_is_over_keeps_no_memory_until_a_garbage_collection():
+    """Batches of many passes would pile up: 5 MB each, and some for each pass."""
+    files = photos(20)
+    recipe = Recipe(
+        files=files,
+        keys=random_keys(file.id for file in files),
+        read=read,
+        decode=decode,
+        cache=None,
+        augment=None,
+        variation_seed=(0,),
+        skips_bad_files=False,
+    )
+    gc.collect()
+    gc.disable()
+    try:
+        prefetcher = Prefetcher(
+            recipe,
+            lambda place: np.arange(10 * place, 10 * place + 10),
+            range(2),
+            reads=4,
+            batch_size=10,
+            tally=Tally(),
+        )
+        assert [len(prefetcher.take(place).good) for place in range(2)] == [10, 10]
+        for thread in own_threads():
+            thread.join(5)
+        gone = weakref.ref(prefetcher)
+        del prefetcher
+        assert gone() is None
+    finally:
+        gc.enable()
