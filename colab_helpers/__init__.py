@@ -84,14 +84,14 @@ _OLD_NAMES = {
 }
 
 _ROOM_OF = {name: room for room, names in _OFFERS.items() for name in names}
+_ROOM_OF_OLD_NAME = {name: room for room, names in _OLD_NAMES.items() for name in names}
 
 __all__ = ["__version__", *_ROOM_OF]
 
 
 def __getattr__(name: str) -> Any:
     """Imports the room that offers a name, when it is first asked for."""
-    old_rooms = [room for room, names in _OLD_NAMES.items() if name in names]
-    room = _ROOM_OF.get(name) or next(iter(old_rooms), None)
+    room = _ROOM_OF.get(name, _ROOM_OF_OLD_NAME.get(name))
     if room is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(importlib.import_module(f"{__name__}.{room}"), name)

@@ -212,12 +212,12 @@ def _files_below(folder: str, seen: set[str]) -> Iterator[str]:
         return
     seen.add(real)
     entries = _entries(folder)
-    for entry in entries:
-        if entry.is_file():
-            yield entry.path
-    for entry in entries:
-        if entry.is_dir():
-            yield from _files_below(entry.path, seen)
+    with _own_errors(f"list {folder!r}"):
+        files = [entry.path for entry in entries if entry.is_file()]
+        folders = [entry.path for entry in entries if entry.is_dir()]
+    yield from files
+    for path in folders:
+        yield from _files_below(path, seen)
 
 
 @contextlib.contextmanager

@@ -5,7 +5,6 @@ import pickle
 
 import pytest
 
-import colab_helpers.drive as room
 from colab_helpers.drive import (
     DriveError,
     NotFoundError,
@@ -95,24 +94,3 @@ def test_each_error_is_a_drive_error_and_travels_with_its_status(error):
 @pytest.mark.parametrize("error", ERRORS)
 def test_only_without_a_sign_in_no_other_file_fares_better(error):
     assert error("text").ends_run == (error is SignInError)
-
-
-def test_the_public_names_are_these():
-    assert sorted(room.__all__) == sorted(
-        [
-            "connect",
-            "Drive",
-            "LocalFolder",
-            "Source",
-            "File",
-            "Listing",
-            "Changes",
-            "DriveError",
-            "SignInError",
-            "NotFoundError",
-            "QuotaError",
-            "TransientError",
-        ]
-    )
-    for name in room.__all__:
-        assert getattr(room, name).__doc__

@@ -39,6 +39,12 @@ def test_a_link_to_itself_is_named_when_folders_are_listed(flowers):
         list(connect(flowers).list_folders("flowers"))
 
 
+def test_a_link_to_itself_is_named_when_images_are_listed(flowers):
+    (flowers / "flowers/loop").symlink_to("loop")
+    with pytest.raises(DriveError, match="Could not list '.*/flowers': "):
+        list(connect(flowers).list_images("flowers"))
+
+
 @pytest.mark.parametrize("folder", ["way out", "way out/new", "../outside", "{outside}"])
 def test_nothing_is_written_outside(flowers, tmp_path, folder):
     outside = tmp_path / "outside"
