@@ -14,6 +14,7 @@ import contextlib
 import os
 import re
 import secrets
+import stat
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,6 +29,8 @@ __all__ = ["atomic_write", "remove_left_overs"]
 # what follows them, they stay within the 255 bytes of a name.
 LONGEST_START = 50
 MARK_BYTES = 8  # of the random mark in the temporary file's name
+# A file that is made anew, and no link or file that somebody put there. Windows has no such links.
+NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
 
 
 @contextlib.contextmanager
@@ -36,7 +39,8 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
 
     After an error or a kill, `path` is what it was. What the block wrote has reached the disk
     before the new name appears, so a power cut leaves no empty file either. A kill leaves the
-    temporary file, hidden; `remove_left_overs` deletes it.
+    temporary file, hidden; `remove_left_overs` deletes it. Where `path` is a link, the new file
+    takes the place of the link, and what it points to stays as it is.
 
     Args:
         path: Where to; missing folders on the way are made.
@@ -49,13 +53,9 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    # Not by `tempfile`, whose files nobody else may read, and `path` may be meant for others too.
-    mark = secrets.token_hex(MARK_BYTES)
-    temporary = path.parent / f"{_start_of_temporary(path)}{mark}.tmp"
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+    temporary, handle = _new_temporary(path)
     try:
         with open(handle, "wb") as out:
-            _lock(handle)
             yield out
             out.flush()
             os.fsync(out.fileno())
@@ -99,21 +99,44 @@ def _start_of_temporary(path: Path) -> str:
     return f".{path.name[:LONGEST_START]}-"
 
 
+def _new_temporary(path: Path) -> tuple[Path, int]:
+    """Makes a temporary file beside a path, locked; returns its path and its descriptor.
+
+    Not by `tempfile`, whose files nobody else may read, and `path` may be meant for others too.
+    """
+    while True:
+        mark = secrets.token_hex(MARK_BYTES)
+        temporary = path.parent / f"{_start_of_temporary(path)}{mark}.tmp"
+        handle = os.open(temporary, NEW_FILE, 0o666)
+        # Between the two calls `remove_left_overs` may take it for a left-over.
+        if _lock(handle) and os.path.lexists(temporary):
+            return temporary, handle
+        os.close(handle)
+
+
 def _remove_unless_written(temporary: Path) -> None:
     """Deletes a temporary file, unless its writer is at work.
 
+    A link or a pipe of such a name is none of ours, and stays.
+
     Raises:
-        OSError: It cannot be deleted.
+        OSError: It cannot be opened or deleted.
     """
-    with open(temporary, "rb") as left_over:
-        is_being_written = not _lock(left_over.fileno())
-    if not is_being_written:
+    if sys.platform == "win32":  # which does not delete a file that is open
         os.unlink(temporary)
+        return
+    descriptor = os.open(temporary, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    try:
+        is_file = stat.S_ISREG(os.fstat(descriptor).st_mode)
+        if is_file and _lock(descriptor):
+            os.unlink(temporary)
+    finally:
+        os.close(descriptor)
 
 
 def _lock(descriptor: int) -> bool:
     """Locks a file until it is closed, by a kill too; False where it is locked already."""
-    if sys.platform == "win32":  # which does not delete a file that is open
+    if sys.platform == "win32":
         return True
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -25,10 +25,11 @@ import collections
 import os
 import tempfile
 import threading
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import IO, Any, NamedTuple
+from concurrent.futures import CancelledError, Future
+from typing import IO, NamedTuple
 
 from ..drive import File
+from ..drive.forks import restart_after_fork
 from .storage import ReadRange
 
 __all__ = ["BLOCK_BYTES", "HELD_BYTES", "Block", "Blocks", "BlockSpan"]
@@ -80,9 +81,12 @@ class Block:
 class Blocks:
     """Blocks as they are asked for: each is fetched once for all threads that want it.
 
+    The thread that asks first fetches it, and the others wait. So no thread is left behind that
+    the end of the program would have to wait for.
+
     When more bytes are held than allowed, the blocks that nobody asked for the longest go. A block
-    whose fetching failed is fetched again when it is asked for again. Pickled, the blocks stay
-    behind and are fetched anew.
+    whose fetching failed is fetched again when it is asked for again. Pickled or in a forked
+    process, the blocks stay behind and are fetched anew.
 
     Args:
         read: Reads a range of a file.
@@ -92,20 +96,18 @@ class Blocks:
     def __init__(self, read: ReadRange, held_bytes: int) -> None:
         self._read = read
         self._held_bytes = held_bytes
-        self._start()
+        self.restart()
+        restart_after_fork(self)
 
-    def _start(self) -> None:
+    def restart(self) -> None:
+        """Lets go of all blocks; in a forked process, of fetches too that only the parent ends."""
         self._lock = threading.Lock()
-        self._pool = ThreadPoolExecutor(FETCHES)
+        self._fetching = threading.Semaphore(FETCHES)
         self._fetches: collections.OrderedDict[str, _Fetch] = collections.OrderedDict()
 
-    def __getstate__(self) -> dict[str, Any]:
-        return {"read": self._read, "held_bytes": self._held_bytes}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self._read = state["read"]
-        self._held_bytes = state["held_bytes"]
-        self._start()
+    def __reduce__(self) -> tuple[type[Blocks], tuple[ReadRange, int]]:
+        """What a pickle holds: how to make it anew."""
+        return Blocks, (self._read, self._held_bytes)
 
     @property
     def held(self) -> list[str]:
@@ -119,16 +121,39 @@ class Blocks:
         Raises:
             Exception: Whatever `read` raised, for each thread that waited for it.
         """
+        while True:
+            fetch, is_new = self._fetch_of(span)
+            if is_new:
+                self._do(fetch)
+            try:
+                return fetch.block.result()
+            except CancelledError:  # the thread that fetched it was interrupted
+                continue
+
+    def _fetch_of(self, span: BlockSpan) -> tuple[_Fetch, bool]:
+        """The fetch of a block, and whether the caller is to do it."""
         with self._lock:
             fetch = self._fetches.pop(span.name, None)
+            is_new = fetch is None or fetch.failed
             if fetch is None or fetch.failed:
-                fetch = _Fetch(span, self._pool.submit(self._fetch, span))
+                fetch = _Fetch(span, Future())
                 self._make_way(fetch.size)
             self._fetches[span.name] = fetch  # at the end: the one last asked for
-        return fetch.block.result()
+        return fetch, is_new
 
-    def _fetch(self, span: BlockSpan) -> Block:
-        return Block(span.start, self._read(span.file, span.start, span.end))
+    def _do(self, fetch: _Fetch) -> None:
+        """Reads a block for all that wait for it."""
+        span = fetch.span
+        try:
+            with self._fetching:
+                block = Block(span.start, self._read(span.file, span.start, span.end))
+        except Exception as error:
+            fetch.block.set_exception(error)
+        except BaseException:  # Ctrl-C is meant for this thread alone
+            fetch.block.cancel()
+            raise
+        else:
+            fetch.block.set_result(block)
 
     def _make_way(self, size: int) -> None:
         """Lets go of the blocks that nobody asked for the longest, until `size` bytes more fit."""
@@ -150,7 +175,10 @@ class _Fetch(NamedTuple):
 
     @property
     def failed(self) -> bool:
-        return self.block.done() and self.block.exception() is not None
+        """Whether it ended without a block."""
+        if not self.block.done():
+            return False
+        return self.block.cancelled() or self.block.exception() is not None
 
 
 def _written_to_disk(content: bytes) -> IO[bytes] | None:

@@ -24,52 +24,32 @@ Example:
 
 from __future__ import annotations
 
+import contextlib
 import gzip
-import io
+import hashlib
 import json
 import os
-import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
-from typing import IO
-
-import numpy as np
-import numpy.typing as npt
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from ..atomic import atomic_write, remove_left_overs
 from ..drive import File
-from .blocks import BLOCK_BYTES, HELD_BYTES, Blocks, BlockSpan
-from .csv_lines import parse_values, split_label
-from .csv_scan import CsvTable, load_table, save_table, scan
-from .storage import Storage, StreamedFile, read_in_pieces
+from ..drive.names import printable
+from .blocks import BLOCK_BYTES, HELD_BYTES
+from .cache_folder import private_cache_folder
+from .csv_rows import CsvError, PixelDecoder, Rows
+from .csv_scan import longest_row, scan
+from .csv_sizes import CHANNELS
+from .csv_table import CsvTable, load_table, save_table
+from .csv_unpacked import GZIP_START, UnpackedCsv, copied, unpacked_pieces
+from .storage import Storage, read_in_pieces
 
-__all__ = ["CsvError", "PixelDecoder", "Rows", "open_csv"]
+__all__ = ["open_csv"]
 
-CHANNELS = {"rgb": 3, "grayscale": 1}  # by color mode
-GZIP_START = b"\x1f\x8b"  # RFC 1952, https://www.rfc-editor.org/rfc/rfc1952#page-5
+ZIP_START = b"PK\3\4"
+UTF_16_STARTS = (b"\xff\xfe", b"\xfe\xff")
 CSV_ERRORS = (ValueError, EOFError, zlib.error, gzip.BadGzipFile)
-INDEX_ERRORS = (OSError, ValueError, KeyError, EOFError, zlib.error, zipfile.BadZipFile)
-
-
-class CsvError(Exception):
-    """A CSV or a row cannot be read; the message names the line, what is wrong, and what to do."""
-
-
-class PixelDecoder:
-    """`decode(bytes) -> uint8 array (height, width, channels)` of what `Rows.read` gives.
-
-    Attributes:
-        shape: (height, width, channels).
-        key: Names all that changes the result; a `PixelCache` asks for it.
-    """
-
-    def __init__(self, shape: tuple[int, int, int]) -> None:
-        self.shape = shape
-        self.key = "csv-{}x{}x{}".format(*shape)
-
-    def __call__(self, data: bytes) -> npt.NDArray[np.uint8]:
-        """The pixels of a row."""
-        return np.frombuffer(data, np.uint8).reshape(self.shape)
 
 
 def open_csv(
@@ -90,17 +70,22 @@ def open_csv(
         train = StreamingSequence(rows.list_images(), rows.read, rows.decode)
         ```
 
+    A row is `label,value,value,...`, with commas, semicolons or tabs between. A first line with
+    titles is no row, and where it says which column is the label (such as `label`, `class` or
+    `emotion`), that counts; columns like `id`, `Usage` or a nameless one are left out. There may be
+    no label: then it is "". The pixels may stand in one column, separated by spaces, as in
+    FER2013's `emotion,pixels,Usage`.
+
     Args:
         drive: A `Drive`, a `LocalFolder`, or anything with `find(path) -> file` and
             `read(file, start, end)`.
         path: Of the CSV, or of one packed by gzip, which is unpacked to local disk beside the
-            index, as one cannot read it at random. Rows are `label,value,value,...`; a first line
-            with titles is skipped.
+            index, as one cannot read it at random.
         image_size: (height, width) in pixels. The values of a row are in the order height, width,
             channel.
         color_mode: "rgb", three values a pixel, or "grayscale", one.
-        index: Local file that keeps where the rows start; `<name>.index.npz` in the current folder
-            by default. It is used again as long as the CSV has not changed.
+        index: Local file that keeps where the rows start. By default it lies in a cache folder,
+            `~/.cache/colab_helpers`. It is used again as long as the CSV has not changed.
         block_bytes: Bytes that are read at a time. With larger blocks a shuffled epoch takes fewer
             requests; with smaller ones a single row is there sooner.
         held_bytes: Bytes of blocks that are kept on local disk for the reads that follow.
@@ -110,7 +95,8 @@ def open_csv(
         `Rows`: `list_images()`, `read(file)` and `decode`.
 
     Raises:
-        CsvError: It has no rows, or is no CSV, or a gzip that is cut or damaged.
+        CsvError: It has no rows, or is no CSV, or a gzip that is cut or damaged; or its rows do not
+            fit `image_size`: then it says what would.
         ValueError: `color_mode` is another one.
     """
     if color_mode not in CHANNELS:
@@ -118,211 +104,99 @@ def open_csv(
     height, width = image_size
     decode = PixelDecoder((height, width, CHANNELS[color_mode]))
     file = drive.find(os.fspath(path))
-    index_path = os.fspath(index or _default_index(file))
-    unpacked_path = None
-    if drive.read(file, 0, 2) == GZIP_START:
-        unpacked_path = index_path.removesuffix(".npz") + ".csv"
-    of = json.dumps([file.id, str(file.version), decode.shape])
-    table = _saved_table(index_path, unpacked_path, of)
-    if table is None:
-        table = _scanned_table(drive, file, decode, unpacked_path, block_bytes)
-        save_table(table, index_path, of)
+    index_path = os.fspath(index or _default_index(file, decode))
+    start = drive.read(file, 0, 2)
+    opening = _Opening(drive, file, decode, index_path, block_bytes)
+    if start == GZIP_START:
+        table, unpacked = opening.unpacked_table()
+    else:
+        table, unpacked = opening.table_in_place(start), None
     return Rows(
         drive,
         file,
         table,
         decode,
-        unpacked_path=unpacked_path,
+        unpacked=unpacked,
         block_bytes=block_bytes,
         held_bytes=held_bytes,
     )
 
 
-def _default_index(file: File) -> str:
-    """In the current folder, whatever the name on Drive is."""
-    return f"{os.path.basename(file.name.replace(os.sep, '_'))}.index.npz"
-
-
-def _saved_table(index_path: str, unpacked_path: str | None, of: str) -> CsvTable | None:
-    """The table that an earlier run saved for the same CSV; None where it must be made again."""
-    if unpacked_path is not None and not os.path.exists(unpacked_path):
-        return None
+def _default_index(file: File, decode: PixelDecoder) -> str:
+    """In a cache folder, under a name that is not the one on Drive, which may be anything."""
+    of = json.dumps([file.id, decode.shape])
+    name = hashlib.blake2b(of.encode(), digest_size=16).hexdigest()
     try:
-        return load_table(index_path, of)
-    except INDEX_ERRORS:
-        return None
-
-
-def _scanned_table(
-    drive: Storage, file: File, decode: PixelDecoder, unpacked_path: str | None, piece_bytes: int
-) -> CsvTable:
-    """Goes through the CSV once; one packed by gzip is unpacked to `unpacked_path` on the way."""
-    count = _values_of(decode)
-    try:
-        if unpacked_path is None:
-            return scan(read_in_pieces(drive.read, file, piece_bytes), count)
-        remove_left_overs(unpacked_path)
-        with atomic_write(unpacked_path) as out:
-            unpacked = _unpacked_pieces(drive, file, piece_bytes)
-            return scan(_copied(unpacked, out), count)
-    except CSV_ERRORS as error:
+        return os.path.join(private_cache_folder(), f"csv-{name}.npz")
+    except OSError as error:
         raise CsvError(
-            f"Could not open the CSV {file.name!r} (id {file.id}): {error}. It needs rows of a "
-            f"label and {count} values, separated by commas."
+            f"There is no place to keep where the rows of the CSV {file.name!r} (id "
+            f"{printable(file.id)}) start: {error}. Name a file for it: open_csv(..., index=path)."
         ) from error
 
 
-def _unpacked_pieces(drive: Storage, file: File, piece_bytes: int) -> Iterator[bytes]:
-    """Yields what a gzip holds."""
-    packed = io.BufferedReader(StreamedFile(drive.read, file), piece_bytes)
-    with gzip.GzipFile(fileobj=packed) as content:
-        while piece := content.read(piece_bytes):
-            yield piece
+@dataclass(frozen=True)
+class _Opening:
+    """A CSV that is being opened: its table from an earlier run, or made by a pass through it."""
 
+    drive: Storage
+    file: File
+    decode: PixelDecoder
+    index_path: str
+    piece_bytes: int
 
-def _copied(pieces: Iterable[bytes], out: IO[bytes]) -> Iterator[bytes]:
-    """Yields the pieces as they come, and writes each to `out` before."""
-    for piece in pieces:
-        out.write(piece)
-        yield piece
+    def table_in_place(self, start: bytes) -> CsvTable:
+        """Where the rows of a CSV lie that is no gzip, and begins with `start`."""
+        table = self._saved_table("")
+        if table is not None:
+            return table
+        with self._own_errors():
+            if start in UTF_16_STARTS:
+                raise ValueError("it is in UTF-16: save it as CSV in UTF-8")
+            if start == ZIP_START[:2] and self.drive.read(self.file, 0, 4) == ZIP_START:
+                raise ValueError("it is a ZIP or an Excel file: unpack it, or save it as CSV")
+            pieces = read_in_pieces(self.drive.read, self.file, self.piece_bytes)
+            table = scan(pieces, self.decode.values)
+        save_table(table, self.index_path, self._of(""))
+        return table
 
+    def unpacked_table(self) -> tuple[CsvTable, UnpackedCsv]:
+        """Where the rows of a gzip lie when it is unpacked, and what it is unpacked to."""
+        path = self.index_path.removesuffix(".npz") + ".csv"
+        with contextlib.suppress(OSError):  # there is none yet
+            unpacked = UnpackedCsv(path)
+            table = self._saved_table(unpacked.stamp)
+            if table is not None:
+                return table, unpacked
+        remove_left_overs(path)
+        with self._own_errors(), atomic_write(path) as out:
+            pieces = unpacked_pieces(self.drive.read, self.file, self.piece_bytes)
+            table = scan(copied(pieces, out), self.decode.values)
+        unpacked = UnpackedCsv(path)
+        save_table(table, self.index_path, self._of(unpacked.stamp))
+        return table, unpacked
 
-def _values_of(decode: PixelDecoder) -> int:
-    height, width, channels = decode.shape
-    return height * width * channels
+    def _of(self, stamp: str) -> str:
+        """Names the CSV, its version, and what it was unpacked to."""
+        return json.dumps([self.file.id, str(self.file.version), self.decode.shape, stamp])
 
-
-class Rows:
-    """The rows of a CSV as images; `open_csv` makes it.
-
-    A listing that was saved reads as well as a live one, as a row is known by its id and version.
-    Pickled, it reads on in another process; the blocks that it holds stay behind.
-
-    Args:
-        drive: Where the CSV lies.
-        file: The CSV.
-        table: Where its rows lie.
-        decode: Turns a row into pixels.
-        unpacked_path: Where the CSV lies unpacked; None where it is no gzip.
-        block_bytes: Bytes that are read at a time.
-        held_bytes: Bytes of blocks that are kept on local disk.
-
-    Attributes:
-        decode: `decode(bytes) -> uint8 array (height, width, channels)` of what `read` gives.
-    """
-
-    def __init__(
-        self,
-        drive: Storage,
-        file: File,
-        table: CsvTable,
-        decode: PixelDecoder,
-        *,
-        unpacked_path: str | None,
-        block_bytes: int,
-        held_bytes: int,
-    ) -> None:
-        self.decode = decode
-        self._file = file
-        self._table = table
-        self._unpacked_path = unpacked_path
-        self._block_bytes = block_bytes
-        self._blocks = Blocks(drive.read, held_bytes)
-
-    def list_images(self, folder: str = ".") -> Iterator[File]:
-        """Yields the rows as files, in the order of the CSV.
-
-        Args:
-            folder: A label, for its rows alone; "." for all.
-        """
-        wanted = None if folder in (".", "") else folder.strip("/")
-        labels = [str(label) for label in self._table.labels]
-        for row, code in enumerate(self._table.codes):
-            if wanted is None or wanted == labels[code]:
-                yield self._as_file(row, labels[code])
-
-    def _as_file(self, row: int, label: str) -> File:
-        name = f"line {self._table.lines[row]}"
-        return File(
-            id=f"{self._file.id}#{self._table.lines[row]}",
-            name=name,
-            label=label,
-            path=f"{label}/{name}",
-            size=_values_of(self.decode),
-            md5=None,
-            version=self._file.version,
-            block=self._block_name(row),
-        )
-
-    def read(self, file: File, start: int | None = None, end: int | None = None) -> bytes:
-        """The pixels of a row as bytes, one a value.
-
-        Args:
-            file: A row, from `list_images` of today or from a listing that was saved.
-            start: First byte; None is the start.
-            end: The byte after the last; None is the end.
-
-        Raises:
-            CsvError: The row is malformed, or the CSV is another one since it was listed.
-        """
-        row = self._row(file)
-        line = split_label(self._text(row))
+    def _saved_table(self, stamp: str) -> CsvTable | None:
+        """The table that an earlier run saved for the same CSV; None where it must be made."""
+        longest = longest_row(self.decode.values)
         try:
-            pixels = parse_values(line.values, _values_of(self.decode))
-        except ValueError as error:
-            raise CsvError(
-                f"Could not read line {self._table.lines[row]} of the CSV (id {file.id}): {error}. "
-                'Mend the line, or use on_bad_file="skip".'
-            ) from error
-        return pixels[start:end]
-
-    def _row(self, file: File) -> int:
-        """The place of a listed file in the table."""
-        csv_id, _, line = file.id.rpartition("#")
-        row = None
-        if csv_id == self._file.id and line.isdecimal():
-            row = self._row_of_line(int(line))
-        if row is None:
-            raise _not_listed(file, "there is no such row in it")
-        if file.version != self._file.version:
-            raise _not_listed(file, "it is another one since it was listed")
-        return row
-
-    def _row_of_line(self, line: int) -> int | None:
-        row = int(np.searchsorted(self._table.lines, line))
-        if row == len(self._table.lines) or self._table.lines[row] != line:
+            return load_table(self.index_path, self._of(stamp), longest)
+        except Exception:  # it is not there, or damaged, in whichever way
             return None
-        return row
 
-    def _text(self, row: int) -> bytes:
-        """The line of a row, at most as long as a row can be."""
-        start = int(self._table.starts[row])
-        size = int(self._table.ends[row]) - start
-        if self._unpacked_path is None:
-            return self._blocks.get(self._span(row)).read(start, size)
-        with open(self._unpacked_path, "rb") as unpacked:
-            unpacked.seek(start)
-            return unpacked.read(size)
-
-    def _block_name(self, row: int) -> str:
-        return f"{self._file.id}#{self._block_number(row)}"
-
-    def _block_number(self, row: int) -> int:
-        return int(self._table.starts[row]) // self._block_bytes
-
-    def _span(self, row: int) -> BlockSpan:
-        """The block of a row: all rows that start within the same `block_bytes` bytes."""
-        number = self._block_number(row)
-        limits = [number * self._block_bytes, (number + 1) * self._block_bytes]
-        first, after_last = np.searchsorted(self._table.starts, limits)
-        start = int(self._table.starts[first])
-        end = int(self._table.ends[after_last - 1])
-        return BlockSpan(self._block_name(row), self._file, start, end)
-
-
-def _not_listed(file: File, reason: str) -> CsvError:
-    """The error for a file that is no row of the CSV as it is now."""
-    path = getattr(file, "path", file.id)  # a file of one's own may lack it
-    return CsvError(
-        f"Could not read {path!r} (id {file.id}) from its CSV: {reason}. List the CSV again."
-    )
+    @contextlib.contextmanager
+    def _own_errors(self) -> Iterator[None]:
+        """Turns what is wrong with a CSV into a CsvError that names it."""
+        try:
+            yield
+        except CSV_ERRORS as error:
+            said = str(error).rstrip(".") or type(error).__name__
+            raise CsvError(
+                f"Could not open the CSV {self.file.name!r} (id {printable(self.file.id)}): "
+                f"{said}. It needs rows of a label and {self.decode.values} values, separated by "
+                "commas."
+            ) from error

@@ -1,51 +1,38 @@
 r"""One pass through a CSV of pixels, to learn where its rows lie, with a piece in memory.
 
-    pieces of the file -> lines -> rows -> a CsvTable of arrays
+    pieces of the file -> lines -> layout, rows -> a CsvTable of arrays
 
 Example:
     >>> pieces = [b"rose,0,1\ntul", b"ip,2,3\n"]
     >>> table = scan(pieces, count=2)
-    >>> table.starts, table.ends, table.labels[table.codes]
-    (array([0, 9]), array([ 8, 18]), array(['rose', 'tulip'], dtype='<U5'))
+    >>> table.starts, table.ends, [table.labels[code] for code in table.codes]
+    (array([0, 9]), array([ 8, 18]), ['rose', 'tulip'])
 """
 
 from __future__ import annotations
 
+import itertools
 from array import array
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-from ..atomic import atomic_write
-from .csv_lines import is_number, split_label
+from .csv_layout import CsvLayout, find_layout
+from .csv_lines import is_blank, parse_values
+from .csv_table import CsvTable
 
-__all__ = ["CsvTable", "load_table", "save_table", "scan"]
+__all__ = ["longest_row", "scan"]
 
-HEAD_BYTES = 256  # of a line that are kept in the pass: the longest label, and the first value
+LONGEST_LABEL = 1000  # characters
+LABEL_BYTES = 256  # of a row, beside its values
 MOST_BYTES_A_VALUE = 64  # with its comma; of a longer row, which is malformed, the end is not read
 ALWAYS_ALLOWED_BYTES = 1 << 20  # a line of so many, or fewer, is never refused for its length
-
-
-@dataclass(frozen=True)
-class CsvTable:
-    """Where the rows of a CSV lie; int64 arrays of shape `(rows,)`, and the labels.
-
-    Attributes:
-        lines: Number of the row's line, counted from 1; rising.
-        starts: Its first byte in the CSV; rising.
-        ends: The byte after its last.
-        codes: Its place in `labels`.
-        labels: Each label once, as strings of shape `(labels,)`.
-    """
-
-    lines: npt.NDArray[np.int64]
-    starts: npt.NDArray[np.int64]
-    ends: npt.NDArray[np.int64]
-    codes: npt.NDArray[np.int64]
-    labels: npt.NDArray[np.str_]
+FIRST_LINES = 16  # that tell the layout
+FIRST_BYTES = 8 << 20  # enough of them, where lines are long
+# Lines; with more, it is another file than one thinks, or made to do harm.
+MOST_BLANK = 100_000
+MOST_MALFORMED = 10_000
 
 
 class Line(NamedTuple):
@@ -55,20 +42,18 @@ class Line(NamedTuple):
         number: Counted from 1.
         start: Its first byte in the file.
         end: The byte after its last, which begins the line break.
-        head: Its first bytes, at most `HEAD_BYTES`.
+        text: Its bytes.
     """
 
     number: int
     start: int
     end: int
-    head: bytes
+    text: bytes
 
 
-class FoundRow(NamedTuple):
-    """A line that is a row."""
-
-    line: Line
-    label: str
+def longest_row(count: int) -> int:
+    """Bytes of the longest row that may be right."""
+    return LABEL_BYTES + count * MOST_BYTES_A_VALUE
 
 
 def scan(pieces: Iterable[bytes], count: int) -> CsvTable:
@@ -79,28 +64,97 @@ def scan(pieces: Iterable[bytes], count: int) -> CsvTable:
         count: Values in a row.
 
     Raises:
-        ValueError: It has no rows, or a line that is longer than any row.
+        ValueError: It has no rows, or they do not fit; or a line is longer than any row, or too
+            many are blank or malformed.
     """
-    longest = HEAD_BYTES + count * MOST_BYTES_A_VALUE
-    lines = array("q")
+    filled = _filled(split_lines(pieces, longest_row(count)))
+    first = list(_first_lines(filled))
+    layout = find_layout([line.text for line in first], count)
+    if layout.has_titles:
+        del first[0]
+    _check_values(first, layout, count)
+    return _table(itertools.chain(first, filled), layout, longest_row(count))
+
+
+def _filled(lines: Iterable[Line]) -> Iterator[Line]:
+    """Yields the lines that are not blank."""
+    blank = 0
+    for line in lines:
+        if not is_blank(line.text):
+            yield line
+            continue
+        blank += 1
+        if blank > MOST_BLANK:
+            raise ValueError(f"more than {MOST_BLANK} lines are blank, such as line {line.number}")
+
+
+def _first_lines(lines: Iterable[Line]) -> Iterator[Line]:
+    """Yields as many of the first lines as are needed to learn the layout."""
+    for number, line in enumerate(lines, start=1):
+        yield line
+        if number == FIRST_LINES or line.end > FIRST_BYTES:
+            return
+
+
+def _check_values(lines: Iterable[Line], layout: CsvLayout, count: int) -> None:
+    """Raises a ValueError where none of the first rows has pixels."""
+    first_error = None
+    for line in lines:
+        try:
+            parse_values(layout.values_of(line.text), count)
+        except ValueError as error:
+            first_error = first_error or ValueError(f"in line {line.number}, {error}")
+        else:
+            return
+    if first_error is not None:
+        raise first_error
+
+
+def _table(lines: Iterable[Line], layout: CsvLayout, longest: int) -> CsvTable:
+    """Notes where the rows lie.
+
+    The label of a malformed line is a class only where other rows are of it.
+    """
+    numbers = array("q")
     starts = array("q")
     ends = array("q")
     codes = array("q")
     labels: dict[str, int] = {}
-    for line, label in find_rows(split_lines(pieces, longest)):
-        lines.append(line.number)
+    malformed: dict[int, str] = {}
+    for row, line in enumerate(lines):
+        numbers.append(line.number)
         starts.append(line.start)
         ends.append(min(line.end, line.start + longest))
-        codes.append(labels.setdefault(label, len(labels)))
-    if not lines:
-        raise ValueError("it has no rows")
+        label = _label_of(line, layout)
+        if layout.fits(line.text):
+            codes.append(labels.setdefault(label, len(labels)))
+            continue
+        codes.append(0)
+        malformed[row] = label
+        if len(malformed) > MOST_MALFORMED:
+            raise ValueError(
+                f"more than {MOST_MALFORMED} lines have not {layout.columns} columns, such as line "
+                f"{line.number}"
+            )
+    for row, label in malformed.items():
+        codes[row] = labels.get(label, 0)
     return CsvTable(
-        lines=np.array(lines, np.int64),
+        lines=np.array(numbers, np.int64),
         starts=np.array(starts, np.int64),
         ends=np.array(ends, np.int64),
         codes=np.array(codes, np.int64),
-        labels=np.array(list(labels)),
+        labels=tuple(labels),
+        layout=layout,
     )
+
+
+def _label_of(line: Line, layout: CsvLayout) -> str:
+    label = layout.label_of(line.text)
+    if len(label) <= LONGEST_LABEL:
+        return label
+    if layout.fits(line.text):
+        raise ValueError(f"the label in line {line.number} has {len(label)} characters")
+    return ""
 
 
 def split_lines(pieces: Iterable[bytes], longest: int) -> Iterator[Line]:
@@ -109,8 +163,8 @@ def split_lines(pieces: Iterable[bytes], longest: int) -> Iterator[Line]:
     Example:
         >>> for line in split_lines([b"on", b"e\ntwo"], longest=10):
         ...     print(line)
-        Line(number=1, start=0, end=3, head=b'one')
-        Line(number=2, start=4, end=7, head=b'two')
+        Line(number=1, start=0, end=3, text=b'one')
+        Line(number=2, start=4, end=7, text=b'two')
 
     Args:
         pieces: The file from its start to its end, cut anywhere.
@@ -122,64 +176,19 @@ def split_lines(pieces: Iterable[bytes], longest: int) -> Iterator[Line]:
     allowed = max(longest, ALWAYS_ALLOWED_BYTES)
     number = 1
     start = 0
-    head = b""
+    begun = b""  # of a line that goes on in the next piece
     piece_start = 0
     for piece in pieces:
         position = 0
         while (line_break := piece.find(b"\n", position)) >= 0:
-            missing = HEAD_BYTES - len(head)
-            head_end = min(line_break, position + missing)
-            head += piece[position:head_end]
-            yield Line(number, start, piece_start + line_break, head)
+            yield Line(number, start, piece_start + line_break, begun + piece[position:line_break])
             number += 1
             start = piece_start + line_break + 1
-            head = b""
+            begun = b""
             position = line_break + 1
-        missing = HEAD_BYTES - len(head)
-        head += piece[position : position + missing]
+        begun += piece[position:]
         piece_start += len(piece)
-        if piece_start - start > allowed:
+        if len(begun) > allowed:
             raise ValueError(f"line {number} is longer than {longest} bytes")
-    if start < piece_start:
-        yield Line(number, start, piece_start, head)
-
-
-def find_rows(lines: Iterable[Line]) -> Iterator[FoundRow]:
-    """Yields the lines that are rows: neither blank, nor a first line with titles."""
-    for line in lines:
-        if not line.head.strip():
-            continue
-        label, values = split_label(line.head)
-        if line.number == 1 and _is_title(values.partition(b",")[0].strip()):
-            continue
-        yield FoundRow(line, label)
-
-
-def _is_title(first_value: bytes) -> bool:
-    return first_value != b"" and not is_number(first_value)
-
-
-def save_table(table: CsvTable, path: str, of: str) -> None:
-    """Saves a table as an .npz, whole or not at all; `of` names the CSV and its version."""
-    with atomic_write(path) as out:
-        np.savez(
-            out,
-            of=np.array(of),
-            lines=table.lines,
-            starts=table.starts,
-            ends=table.ends,
-            codes=table.codes,
-            labels=table.labels,
-        )
-
-
-def load_table(path: str, of: str) -> CsvTable | None:
-    """Loads a table that `save_table` wrote for the same CSV; None where it is of another one.
-
-    Raises:
-        Exception: There is none, or it is damaged.
-    """
-    with np.load(path) as saved:
-        if str(saved["of"]) != of:
-            return None
-        return CsvTable(**{field.name: saved[field.name] for field in fields(CsvTable)})
+    if begun:
+        yield Line(number, start, piece_start, begun)

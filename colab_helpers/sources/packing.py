@@ -19,7 +19,6 @@ Example:
 
 from __future__ import annotations
 
-import collections
 import contextlib
 import functools
 import hashlib
@@ -27,21 +26,16 @@ import itertools
 import os
 import posixpath
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import IO
 
 from ..atomic import remove_left_overs
 from ..drive import File
-from .shard_files import (
-    Content,
-    IndexRow,
-    Progress,
-    read_shard_index,
-    write_rows,
-    write_shard,
-)
+from ..drive.names import printable
+from .ahead import done_ahead
+from .indexes import INDEX, IndexRow, as_stored, write_rows
+from .shard_files import Content, Progress, read_shard_index, write_shard
 from .shards import Shard, ShardMember, plan_shards
 from .smaller_images import make_smaller
 from .storage import SeekableFile, UploadStorage
@@ -50,7 +44,6 @@ from .zip_archive import ArchiveError
 __all__ = ["pack"]
 
 SHARD_BYTES = 256 << 20  # bytes of images, as listed, with which a shard is full
-INDEX = "index.csv"  # names what was packed
 UNREAD = "unread.csv"  # names what could not be read
 
 PackShard = Callable[[Shard], list[IndexRow]]
@@ -84,7 +77,8 @@ def pack(
         files: The listing. Class folders are kept: a member is called `label/name`.
         read: `read(file) -> bytes`.
         folder: Local folder for the shards and `index.csv`, which has a row for each file: shard,
-            path, id, version, label, size in bytes.
+            path, id, version, label, size in bytes. Where a spreadsheet would take a text for a
+            formula, an apostrophe stands before it.
         shard_bytes: A shard is full with so many bytes, as listed, or half a byte a pixel for what
             is made smaller.
         longest_side: In pixels; larger images are made smaller and stored as JPEGs of quality 90
@@ -190,8 +184,10 @@ def _pack_shard(shard: Shard, job: _Job, progress: Progress = _no_progress) -> l
     if rows is not None and _are_rows_of(rows, shard):
         progress(len(shard.members))
     else:
-        contents = _contents(shard.members, job)
-        rows = write_shard(path, shard.name, contents, job.settings, progress)
+        content_of = functools.partial(_content, job=job)
+        contents = done_ahead(content_of, shard.members, job.reads)
+        with contextlib.closing(contents):
+            rows = write_shard(path, shard.name, contents, job.settings, progress)
     if os.path.exists(path):
         arrived_whole = _upload(path, job)
         if arrived_whole:
@@ -209,29 +205,23 @@ def _finished_rows(path: str, job: _Job) -> list[IndexRow] | None:
 
 
 def _open_shard(path: str, job: _Job) -> IO[bytes] | SeekableFile:
-    if os.path.exists(path) or job.drive is None:
-        return open(path, "rb")
+    if os.path.lexists(path) or job.drive is None:
+        return open(path, "rb", opener=_open_no_link)
     remote = job.drive.find(f"{job.remote_folder}/{os.path.basename(path)}")
     return SeekableFile(job.drive.read, remote)
+
+
+def _open_no_link(path: str, flags: int) -> int:
+    """Opens what lies at a path itself: what a link there points to is no shard of ours."""
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0))
 
 
 def _are_rows_of(rows: list[IndexRow], shard: Shard) -> bool:
     """Whether rows are those of a shard's files, each of the version that is listed now."""
     packed = [(row.id, row.version) for row in rows]
-    listed = [(member.file.id, str(member.file.version)) for member in shard.members]
+    files = [member.file for member in shard.members]
+    listed = [(as_stored(file.id), as_stored(str(file.version))) for file in files]
     return packed == listed
-
-
-def _contents(members: list[ShardMember], job: _Job) -> Iterator[Content]:
-    """Yields what goes into a shard, in order; `reads` files are on their way meanwhile."""
-    on_their_way: collections.deque[Future[Content]] = collections.deque()
-    with ThreadPoolExecutor(job.reads) as pool:
-        for member in members:
-            on_their_way.append(pool.submit(_content, member, job))
-            if len(on_their_way) > job.reads:
-                yield on_their_way.popleft().result()
-        while on_their_way:
-            yield on_their_way.popleft().result()
 
 
 def _content(member: ShardMember, job: _Job) -> Content:
@@ -244,7 +234,7 @@ def _content(member: ShardMember, job: _Job) -> Content:
     except Exception as error:
         if getattr(error, "ends_run", False):
             raise
-        return Content(member, None, f"{type(error).__name__}: {error}")
+        return Content(member, None, printable(f"{type(error).__name__}: {error}"))
     if smaller is None:
         return Content(member, data)
     stem, _ = posixpath.splitext(member.path)

@@ -7,47 +7,22 @@ the shard alone, whether it is the one that is wanted.
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import zipfile
 from collections.abc import Callable, Iterable
 from typing import IO, NamedTuple
 
 from ..atomic import atomic_write
+from .indexes import INDEX, IndexRow, as_text, rows_of
 from .shards import ShardMember
-from .storage import SeekableFile
+from .storage import LARGEST_READ, SeekableFile
 
-__all__ = ["Content", "IndexRow", "Progress", "read_shard_index", "write_rows", "write_shard"]
+__all__ = ["Content", "Progress", "read_shard_index", "write_shard"]
+
+LONGEST_COMMENT = (1 << 16) - 1  # of a member, in bytes
 
 Progress = Callable[[int], object]
 """Called with the number of files that are done since the last call."""
-
-
-class IndexRow(NamedTuple):
-    """What became of a file: a row of `index.csv`, or of `unread.csv` with a reason.
-
-    Attributes:
-        shard: Name of the shard.
-        path: In the shard.
-        id: Of the file in the listing.
-        version: Of the file in the listing.
-        label: Of the file in the listing.
-        size: Bytes in the shard.
-        reason: Why the file could not be read; empty where it could.
-    """
-
-    shard: str
-    path: str
-    id: str
-    version: str
-    label: str
-    size: int
-    reason: str
-
-    def as_text(self) -> dict[str, str]:
-        """The row as `csv.DictReader` would give it."""
-        return {column: str(value) for column, value in self._asdict().items()}
 
 
 class Content(NamedTuple):
@@ -86,10 +61,7 @@ def write_shard(
                 archive.writestr(_zip_info(content.member), content.data)
             rows.append(_index_row(name, content))
             progress(1)
-        index = io.StringIO(newline="")
-        csv.writer(index, lineterminator="\n").writerows(rows)
-        text = index.getvalue().encode("utf-8", "backslashreplace")
-        archive.writestr(zipfile.ZipInfo("index.csv"), text)
+        archive.writestr(zipfile.ZipInfo(INDEX), as_text(rows))
         archive.comment = settings
     return rows
 
@@ -103,28 +75,19 @@ def read_shard_index(shard: IO[bytes] | SeekableFile, settings: bytes) -> list[I
     with zipfile.ZipFile(shard) as archive:
         if archive.comment != settings:
             return None
-        text = io.StringIO(archive.read("index.csv").decode(), newline="")
-    rows = []
-    for shard_name, path, file_id, version, label, size, reason in csv.reader(text):
-        rows.append(IndexRow(shard_name, path, file_id, version, label, int(size), reason))
-    return rows
-
-
-def write_rows(path: str, rows: Iterable[IndexRow], columns: Iterable[str]) -> None:
-    """Writes rows as a CSV with these columns and titles, whole or not at all."""
-    text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, list(columns), extrasaction="ignore", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(row._asdict() for row in rows)
-    with atomic_write(path) as out:
-        out.write(text.getvalue().encode("utf-8", "backslashreplace"))
+        if archive.getinfo(INDEX).file_size > LARGEST_READ:
+            return None
+        return rows_of(archive.read(INDEX).decode())
 
 
 def _zip_info(member: ShardMember) -> zipfile.ZipInfo:
     """A member's header: of 1980, so that the bytes are the same each time; id and label noted."""
     info = zipfile.ZipInfo(member.path)
     noted = {"id": member.file.id, "label": str(member.file.label)}
-    info.comment = json.dumps(noted).encode()
+    comment = json.dumps(noted).encode()
+    if len(comment) > LONGEST_COMMENT:
+        comment = json.dumps({"id": member.file.id}).encode()  # the folder stands for the label
+    info.comment = comment
     return info
 
 

@@ -26,6 +26,8 @@ from ..drive import File
 
 __all__ = ["Shard", "ShardMember", "name_members", "plan_shards"]
 
+LONGEST_NAME = 200  # bytes of a name in a path; systems take 255, of which a mark needs some
+LONGEST_ENDING = 20  # of characters after a dot that are taken for the ending of a name
 NOT_IN_NAMES = r'^\.|[\\/:*?"<>|\x00-\x1f]'  # what a path on one system or another cannot hold
 
 
@@ -99,14 +101,27 @@ def _mark(file: File) -> str:
 
 
 def _label_and_name(file: File) -> tuple[str, str]:
-    """`label/name`, split before the ending."""
-    return posixpath.splitext(f"{_clean(str(file.label))}/{_clean(file.name)}")
+    """`label/name`, each no longer than systems take, split before the ending."""
+    stem, extension = posixpath.splitext(_clean(file.name))
+    if len(extension) > LONGEST_ENDING:
+        stem, extension = stem + extension, ""
+    return f"{_shortened(_clean(str(file.label)))}/{_shortened(stem)}", extension
 
 
 def _clean(name: str) -> str:
     """A name that any system takes; on Drive a name may hold anything."""
     valid = name.strip().encode("utf-8", "replace").decode()
     return re.sub(NOT_IN_NAMES, "_", valid) or "_"
+
+
+def _shortened(name: str) -> str:
+    """A name that is not too long: its start, and a mark that no other name's has."""
+    in_bytes = name.encode()
+    if len(in_bytes) <= LONGEST_NAME:
+        return name
+    mark = hashlib.blake2b(in_bytes, digest_size=8).hexdigest()
+    start = in_bytes[: LONGEST_NAME - len(mark) - 1].decode(errors="ignore")
+    return f"{start}-{mark}"
 
 
 def _expected_bytes(file: File, longest_side: int | None) -> int:

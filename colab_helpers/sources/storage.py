@@ -23,6 +23,7 @@ from typing import Any, Protocol
 from ..drive import File
 
 __all__ = [
+    "LARGEST_READ",
     "ReadRange",
     "SeekableFile",
     "Storage",
@@ -32,6 +33,7 @@ __all__ = [
 ]
 
 TAIL_BYTES = 1 << 20  # read from the end of a file at once: the directory of 10,000 ZIP members
+LARGEST_READ = 256 << 20  # bytes that are read at once, whatever a file says of itself
 
 ReadRange = Callable[[File, int, int], bytes]
 """`read(file, start, end) -> bytes` of a file from `start` up to, not including, `end`."""
@@ -86,10 +88,19 @@ class SeekableFile(io.RawIOBase):
         return self._position
 
     def read(self, size: int | None = -1) -> bytes:
-        """The next `size` bytes, or all that follow; fewer at the end."""
+        """The next `size` bytes, or all that follow; fewer at the end.
+
+        Raises:
+            ValueError: They are more than `LARGEST_READ`.
+        """
         end = self._total
         if size is not None and size >= 0:
             end = min(self._total, self._position + size)
+        if end - self._position > LARGEST_READ:
+            raise ValueError(
+                f"{self._file.name!r} claims {end - self._position} bytes in one piece, and "
+                f"{LARGEST_READ} are read"
+            )
         self._move_window(end)
         start = self._position - self._window_start
         content = self._window[start : end - self._window_start]

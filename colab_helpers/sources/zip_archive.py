@@ -19,38 +19,27 @@ Example:
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 import posixpath
-import struct
 import zipfile
-import zlib
 from array import array
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
-from ..drive import File
-from .blocks import BLOCK_BYTES, HELD_BYTES, Block, Blocks, BlockSpan
+from ..drive import DriveError, File
+from ..drive.labels import FolderLabels, Label, check_label
+from ..drive.names import composed, printable
+from .blocks import BLOCK_BYTES, HELD_BYTES, Blocks, BlockSpan
+from .indexes import INDEX, shards_of_index
 from .storage import Storage
-from .zip_directory import LOCAL_HEADER_BYTES, ArchivedImage, read_directory
+from .zip_directory import ArchivedImage, listed_name, read_directory
+from .zip_listing import BelowFolder, missing_folder, with_labels
+from .zip_members import unpack
 
 __all__ = ["Archive", "ArchiveError", "open_archive"]
 
-LOCAL_HEADER = b"PK\3\4"  # how a member begins
-NAME_AND_EXTRA_LENGTHS = 26  # where they stand in a member's header
 
-DIRECTORY_ERRORS = (
-    zipfile.BadZipFile,
-    NotImplementedError,
-    struct.error,
-    ValueError,
-    EOFError,
-    RecursionError,
-)  # all that a ZIP made on purpose has been seen to raise
-MEMBER_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, struct.error)
-
-
-class ArchiveError(Exception):
+class ArchiveError(DriveError):
     """An archive or an image in it cannot be read; the message says which, why, and what to do."""
 
 
@@ -102,11 +91,24 @@ def _zip_paths(drive: Storage, path: str) -> list[str]:
     if path.lower().endswith(".zip"):
         return [path]
     try:
-        index = drive.read(drive.find(posixpath.join(path, "index.csv"))).decode()
+        index = drive.find(posixpath.join(path, INDEX))
     except Exception:  # there is none; if something else is wrong, opening the ZIP tells what
         return [path]
-    shards = [row["shard"] for row in csv.DictReader(io.StringIO(index))]
-    return [posixpath.join(path, posixpath.basename(shard)) for shard in dict.fromkeys(shards)]
+    try:
+        shards = shards_of_index(drive, index)
+    except ValueError as error:
+        raise ArchiveError(
+            f"Could not open {path!r} as shards: the {INDEX} in it (id {printable(index.id)}) is "
+            f"none that `pack` wrote ({error}). Name the ZIP itself, with its ending."
+        ) from error
+    return [posixpath.join(path, shard) for shard in shards]
+
+
+class _Part(NamedTuple):
+    """One of the ZIPs of an archive: its name without ending, and the places of its images."""
+
+    name: str
+    rows: range
 
 
 class Archive:
@@ -136,6 +138,8 @@ class Archive:
         self._offsets = array("q")
         self._packed_sizes = array("q")
         self._methods = array("B")
+        self._keep_labels = array("B")
+        self._parts: list[_Part] = []
 
     def add(self, archive: File) -> None:
         """Reads the directory of one more ZIP; its images are listed after those already there.
@@ -148,12 +152,15 @@ class Archive:
         """
         try:
             directory = read_directory(self._drive.read, archive, self._block_bytes)
-        except DIRECTORY_ERRORS as error:
+        except zipfile.BadZipFile as error:
             raise ArchiveError(
-                f"Could not open the archive {archive.name!r} (id {archive.id}): {error}. Make it "
-                "again with any ZIP program, or with `pack`, and upload it again."
+                f"Could not open the archive {archive.name!r} (id {printable(archive.id)}): "
+                f"{error}. Make it again with any ZIP program, or with `pack`, and upload it again."
             ) from error
         self._spans.update(directory.spans)
+        first_row = len(self._files)
+        rows = range(first_row, first_row + len(directory.images))
+        self._parts.append(_Part(listed_name(archive), rows))
         for image in directory.images:
             self._note_row(image.file.id, row=len(self._files))
             self._files.append(image.file)
@@ -162,16 +169,60 @@ class Archive:
             self._offsets.append(image.offset)
             self._packed_sizes.append(image.packed_size)
             self._methods.append(image.method)
+            self._keep_labels.append(image.keeps_label)
 
     def _note_row(self, file_id: str, row: int) -> None:
         first_row = self._first_rows.setdefault(file_id, row)
         if row != first_row:
             self._later_rows.setdefault(file_id, []).append(row)
 
-    def list_images(self, folder: str = ".") -> Iterator[File]:
-        """Yields the images below a folder of the archive, in the order in which they lie in it."""
-        start = "" if folder in (".", "") else folder.strip("/") + "/"
-        return (file for file in self._files if file.path.startswith(start))
+    def list_images(self, folder: str = ".", *, label: Label = "parent") -> Iterator[File]:
+        """Yields the images below a folder of the archive, in the order in which they lie in it.
+
+        At the end, a warning names what is doubtful about the classes. What `pack` wrote keeps the
+        labels that it had.
+
+        Args:
+            folder: A path in the archive; "." for all.
+            label: Which folder is the class: "parent", the one that an image lies in, or the name
+                of the archive where it lies in none; or "first", the first one below `folder`,
+                however deep it lies. Then images without such a folder are left out.
+
+        Raises:
+            ArchiveError: There is no such folder.
+            NotFoundError: With "first", no image lies in a folder.
+            ValueError: `label` is another word.
+        """
+        check_label(label)
+        below = BelowFolder(folder)
+        if below.name and not any(below.holds(file.path) for file in self._files):
+            raise ArchiveError(missing_folder(folder, self._files))
+        return self._listed(folder, below, label)
+
+    def _listed(self, folder: str, below: BelowFolder, label: Label) -> Iterator[File]:
+        """Yields the images below a folder, ZIP after ZIP."""
+        is_empty = True
+        without_class = None
+        for part in self._parts:
+            labels = FolderLabels(label)
+            for file in self._labelled(part, below, labels):
+                is_empty = False
+                yield file
+            labels.say(folder, stacklevel=2)
+            without_class = without_class or labels.no_class(folder)
+        if is_empty and without_class is not None:
+            raise without_class
+
+    def _labelled(self, part: _Part, below: BelowFolder, labels: FolderLabels) -> Iterator[File]:
+        """Yields the images of a ZIP below a folder; those with a label of their own keep it."""
+        for row in part.rows:
+            file = self._files[row]
+            if not below.holds(file.path):
+                continue
+            if self._keep_labels[row]:
+                yield file
+            else:
+                yield from with_labels([file], below, part.name, labels)
 
     def find(self, path: str) -> File:
         """The image at a path in the archive, or with an id.
@@ -179,8 +230,9 @@ class Archive:
         Raises:
             ArchiveError: There is none.
         """
+        wanted = composed(path)
         for file in self._files:
-            if path in (file.path, file.id):
+            if path == file.id or wanted == composed(file.path):
                 return file
         raise ArchiveError(
             f"There is no image {path!r} in the archive. `list_images()` shows what it holds."
@@ -201,13 +253,14 @@ class Archive:
             ArchiveError: The image is damaged, or is another one since it was listed.
         """
         image = self._image(file)
+        span = self._spans[image.block]
+        block = self._blocks.get(span)
         try:
-            block = self._blocks.get(self._spans[image.block])
-            content = _unpacked(image, _packed(image, block))
-        except MEMBER_ERRORS as error:
+            content = unpack(image, block)
+        except zipfile.BadZipFile as error:
             raise ArchiveError(
-                f"Could not read {image.file.path!r} (id {file.id}) from its archive: {error}. "
-                "Test the archive with `unzip -t`, and upload it again."
+                f"Could not read {image.file.path!r} (id {printable(file.id)}) from the archive "
+                f"{span.file.name!r}: {error}. Test it with `unzip -t`, and upload it again."
             ) from error
         return content[start:end]
 
@@ -221,6 +274,7 @@ class Archive:
             offset=self._offsets[row],
             packed_size=self._packed_sizes[row],
             method=self._methods[row],
+            keeps_label=bool(self._keep_labels[row]),
         )
 
     def _row(self, file: File) -> int:
@@ -243,29 +297,6 @@ def _not_listed(file: File, reason: str) -> ArchiveError:
     """The error for a file that is no image of the archive as it is now."""
     path = getattr(file, "path", file.id)  # a file of one's own may lack it
     return ArchiveError(
-        f"Could not read {path!r} (id {file.id}) from its archive: {reason}. "
+        f"Could not read {path!r} (id {printable(file.id)}) from its archive: {reason}. "
         "List the archive again."
     )
-
-
-def _packed(image: ArchivedImage, block: Block) -> bytes:
-    """An image as it lies in the ZIP."""
-    header = block.read(image.offset, LOCAL_HEADER_BYTES)
-    if not header.startswith(LOCAL_HEADER):
-        raise zipfile.BadZipFile("its header is missing")
-    name_length, extra_length = struct.unpack_from("<HH", header, NAME_AND_EXTRA_LENGTHS)
-    start = image.offset + LOCAL_HEADER_BYTES + name_length + extra_length
-    return block.read(start, image.packed_size)
-
-
-def _unpacked(image: ArchivedImage, packed: bytes) -> bytes:
-    """The content of an image; its length and checksum are compared."""
-    info = zipfile.ZipInfo()
-    info.compress_type = image.method
-    info.compress_size = image.packed_size
-    info.file_size = image.size
-    info.CRC = int(image.file.version, 16)
-    content = zipfile.ZipExtFile(io.BytesIO(packed), "r", info).read(image.size + 1)
-    if len(content) != image.size:
-        raise zipfile.BadZipFile("its end is missing")
-    return content

@@ -1,6 +1,8 @@
 """A file is written whole or not at all."""
 
+import fcntl
 import os
+import secrets
 import stat
 import subprocess
 import sys
@@ -123,3 +125,74 @@ def test_files_of_other_names_are_no_left_overs(tmp_path, name):
 
 def test_where_there_is_no_folder_there_are_no_left_overs(tmp_path):
     remove_left_overs(tmp_path / "nowhere" / "scores.txt")
+
+
+MARK = "0123456789abcdef"
+
+
+def test_what_a_link_points_to_is_neither_written_to_nor_deleted(tmp_path):
+    """A link in the place of the file makes way; one with a left-over's name stays."""
+    elsewhere = tmp_path / "elsewhere.txt"
+    elsewhere.write_bytes(b"of another")
+    folder = tmp_path / "results"
+    folder.mkdir()
+    path = folder / "scores.txt"
+    path.symlink_to(elsewhere)
+    planted = folder / f".scores.txt-{MARK}.tmp"
+    planted.symlink_to(elsewhere)
+    remove_left_overs(path)
+    with atomic_write(path) as out:
+        out.write(b"new")
+    assert elsewhere.read_bytes() == b"of another"
+    assert path.read_bytes() == b"new"
+    assert not path.is_symlink()
+    assert planted.is_symlink()
+
+
+def test_a_name_that_somebody_foresaw_is_not_written_through(tmp_path, monkeypatch):
+    """Even where the random mark is known, a link of that name is no file to write to."""
+    elsewhere = tmp_path / "elsewhere.txt"
+    elsewhere.write_bytes(b"of another")
+    (tmp_path / f".scores.txt-{MARK}.tmp").symlink_to(elsewhere)
+    monkeypatch.setattr(secrets, "token_hex", lambda size: MARK)
+    with pytest.raises(FileExistsError), atomic_write(tmp_path / "scores.txt") as out:
+        out.write(b"new")
+    assert elsewhere.read_bytes() == b"of another"
+
+
+REMOVE = """
+import sys
+from colab_helpers.atomic import remove_left_overs
+
+remove_left_overs(sys.argv[1])
+"""
+
+
+def test_a_pipe_of_a_left_overs_name_stops_nobody(tmp_path):
+    """To open it would wait for whoever writes to it."""
+    os.mkfifo(tmp_path / f".scores.txt-{MARK}.tmp")
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    command = [sys.executable, "-c", REMOVE, tmp_path / "scores.txt"]
+    subprocess.run(command, env=environment, timeout=60, check=True)
+    assert os.listdir(tmp_path) == [f".scores.txt-{MARK}.tmp"]
+
+
+def test_a_file_that_is_taken_for_a_left_over_before_it_is_locked_is_made_again(
+    tmp_path, monkeypatch
+):
+    """Another process cleans up just when the temporary file is there."""
+    path = tmp_path / "scores.txt"
+    lock = fcntl.flock
+    cleaned = []
+
+    def clean_up_first(descriptor, operation):
+        if not cleaned:
+            cleaned.append(True)
+            remove_left_overs(path)
+        lock(descriptor, operation)
+
+    monkeypatch.setattr(fcntl, "flock", clean_up_first)
+    with atomic_write(path) as out:
+        out.write(b"new")
+    assert path.read_bytes() == b"new"
+    assert os.listdir(tmp_path) == ["scores.txt"]

@@ -1,6 +1,8 @@
 """Blocks: fetched once for all who ask, kept on disk, a bounded number at a time."""
 
+import dataclasses
 import io
+import multiprocessing
 import os
 import pickle
 import tempfile
@@ -149,6 +151,84 @@ def test_blocks_stay_behind_when_they_are_pickled():
     assert len(copy.held) == 2
 
 
+class Interrupted:
+    """Reads that Ctrl-C interrupts the first time, once another thread waits for the block."""
+
+    def __init__(self):
+        self.storage = CountedContent()
+        self.first_is_reading = threading.Event()
+        self.go_on = threading.Event()
+
+    def read(self, file, start, end):
+        if not self.first_is_reading.is_set():
+            self.first_is_reading.set()
+            assert self.go_on.wait(60)
+            raise KeyboardInterrupt
+        return self.storage.read(file, start, end)
+
+
+def test_whoever_waits_for_a_block_gets_it_though_the_one_who_fetched_it_was_interrupted():
+    """Ctrl-C ends the thread that it is meant for, and no other."""
+    interrupted = Interrupted()
+    blocks = Blocks(interrupted.read, held_bytes=1000)
+    span = spans_of(interrupted.storage)[0]
+    found = []
+
+    def fetch_and_be_interrupted():
+        with pytest.raises(KeyboardInterrupt):
+            blocks.get(span)
+        found.append("interrupted")
+
+    first = threading.Thread(target=fetch_and_be_interrupted)
+    first.start()
+    assert interrupted.first_is_reading.wait(60)
+    second = threading.Thread(target=lambda: found.append(blocks.get(span).read(0, 4)))
+    second.start()
+    interrupted.go_on.set()
+    first.join(60)
+    second.join(60)
+    assert sorted(map(str, found)) == sorted(["interrupted", str(CONTENT[:4])])
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_forked_process_fetches_blocks_by_itself():
+    """Also one whose fetch was under way in a thread that only the parent has."""
+    storage = CountedContent()
+    is_reading = threading.Event()
+    go_on = threading.Event()
+
+    def read(file, start, end):
+        if threading.current_thread() is not threading.main_thread():
+            is_reading.set()
+            assert go_on.wait(60)
+        return storage.read(file, start, end)
+
+    blocks = Blocks(read, held_bytes=1000)
+    held, under_way = spans_of(storage)[:2]
+    blocks.get(held)
+    thread = threading.Thread(target=blocks.get, args=(under_way,), daemon=True)
+    thread.start()
+    assert is_reading.wait(60)
+    context = multiprocessing.get_context("fork")
+    child = context.Process(target=read_two_blocks, args=(blocks, held, under_way))
+    child.start()
+    child.join(60)
+    ended_by_itself = child.exitcode is not None
+    child.kill()
+    child.join()
+    go_on.set()
+    thread.join(60)
+    assert ended_by_itself
+    assert child.exitcode == 0
+    assert blocks.get(under_way).read(100, 4) == CONTENT[100:104]
+
+
+def read_two_blocks(blocks, held, under_way):
+    assert blocks.held == []
+    assert blocks.get(held).read(0, 4) == CONTENT[:4]
+    assert blocks.get(under_way).read(100, 4) == CONTENT[100:104]
+
+
 # Files that lie elsewhere
 
 
@@ -164,6 +244,15 @@ def test_a_seekable_file_reads_as_any_file_does():
         assert remote.tell() == local.tell()
     with pytest.raises(OSError, match="before the start"):
         remote.seek(-1)
+
+
+def test_a_seekable_file_asks_for_no_gigabytes_at_once():
+    """However large a part of it claims to be."""
+    storage = CountedContent()
+    large = dataclasses.replace(storage.file, size=3 << 30)
+    with pytest.raises(ValueError, match="'content.bin' claims 3221225472 bytes in one piece"):
+        SeekableFile(storage.read, large).read()
+    assert storage.ranges == []
 
 
 def test_a_seekable_file_asks_for_its_end_once():

@@ -5,14 +5,16 @@ import json
 import os
 import pickle
 import random
+import re
 import subprocess
 import sys
+import tempfile
 import tracemalloc
 from pathlib import Path
 
 import numpy as np
 import pytest
-from counted_folder import Counted, saved_and_loaded
+from counted_folder import Counted, InMemory, saved_and_loaded
 
 from colab_helpers.drive import File, LocalFolder, Source
 from colab_helpers.sources import CsvError, open_csv
@@ -37,9 +39,18 @@ def rows_of(numbers):
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """An empty folder that is also the current one, where the index is kept."""
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+    """An empty folder that is also the current one; the cache lies elsewhere."""
+    there = tmp_path / "here"
+    there.mkdir()
+    monkeypatch.chdir(there)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return there
+
+
+@pytest.fixture
+def cache(folder):
+    """Where indexes lie that have no place of their own."""
+    return folder.parent / "cache" / "colab_helpers"
 
 
 def write(folder, text, name="pixels.csv"):
@@ -81,7 +92,12 @@ def test_a_label_is_a_folder_of_its_rows(folder):
     rows = open_csv(write(folder, rows_of(range(4))), "pixels.csv", SIZE)
     assert [file.name for file in rows.list_images("tulips")] == ["line 2", "line 4"]
     assert len(list(rows.list_images("."))) == 4
-    assert list(rows.list_images("asters")) == []
+    with pytest.raises(CsvError) as error:
+        rows.list_images("asters")
+    assert str(error.value) == (
+        "No row of the CSV 'pixels.csv' (id pixels.csv) has the label 'asters'. "
+        "Its labels are 'roses', 'tulips'."
+    )
 
 
 @pytest.mark.parametrize(
@@ -130,30 +146,111 @@ def test_grey_rows_have_one_value_a_pixel(folder):
 # The index
 
 
-def test_the_index_is_built_once_and_again_when_the_csv_changes(folder):
-    """It lies in the current folder; another run reads it instead of the CSV."""
+def test_the_index_is_built_once_and_again_when_the_csv_changes(folder, cache):
+    """It lies in a cache folder; another run reads it instead of the CSV."""
     drive = write(folder, rows_of(range(10)))
     open_csv(drive, "pixels.csv", SIZE)
-    assert sorted(os.listdir(folder)) == ["pixels.csv", "pixels.csv.index.npz"]
+    assert os.listdir(folder) == ["pixels.csv"]
+    assert len(os.listdir(cache)) == 1
     before = len(drive.reads)
     open_csv(drive, "pixels.csv", SIZE)
     assert drive.reads[before:] == [("pixels.csv", 0, 2)]
     write(folder, rows_of(range(7)))
     check(open_csv(drive, "pixels.csv", SIZE), range(7))
+    assert len(os.listdir(cache)) == 1
 
 
-@pytest.mark.parametrize("damage", ["cut", "emptied", "not ours"])
+def test_the_name_of_an_index_tells_nothing_of_the_name_on_drive(folder, cache):
+    """A name on Drive may be anything, such as that of a file which is here already."""
+    name = "notes ; rm.py"
+    (folder / "notes ; rm.py.index.npz").write_bytes(b"of mine")
+    check(open_csv(write(folder, rows_of(range(3)), name), name, SIZE), range(3))
+    assert (folder / "notes ; rm.py.index.npz").read_bytes() == b"of mine"
+    (index,) = os.listdir(cache)
+    assert re.fullmatch("csv-[0-9a-f]{32}.npz", index)
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid"), reason="needs owners of files")
+def test_a_cache_folder_that_others_can_write_to_is_not_used(folder, cache, monkeypatch):
+    """What lies there could be anybody's; one of the user alone takes its place."""
+    cache.mkdir(parents=True)
+    cache.chmod(0o777)
+    monkeypatch.setattr(tempfile, "tempdir", str(folder.parent))
+    check(open_csv(write(folder, rows_of(range(3))), "pixels.csv", SIZE), range(3))
+    assert os.listdir(cache) == []
+    own = folder.parent / f"colab_helpers-{os.getuid()}"
+    assert len(os.listdir(own)) == 1
+    assert own.stat().st_mode & 0o777 == 0o700
+
+
+def test_without_a_folder_for_the_index_one_is_asked_for(folder, monkeypatch):
+    (folder / "taken").write_bytes(b"no folder")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(folder / "taken"))
+    monkeypatch.setattr(tempfile, "tempdir", str(folder / "taken"))
+    drive = write(folder, rows_of(range(3)))
+    with pytest.raises(CsvError, match=r"'pixels.csv' \(id pixels.csv\).*open_csv\(..., index="):
+        open_csv(drive, "pixels.csv", SIZE)
+    check(open_csv(drive, "pixels.csv", SIZE, index=folder / "rows.npz"), range(3))
+
+
+def changed(index, **changes):
+    """Saves an index again, with other arrays in it."""
+    with np.load(index) as saved:
+        arrays = dict(saved)
+    np.savez(index, **{**arrays, **changes})
+
+
+DAMAGES = {
+    "cut": lambda index: index.write_bytes(index.read_bytes()[:300]),
+    "emptied": lambda index: index.write_bytes(b""),
+    "not ours": lambda index: np.savez(index, lines=np.arange(7)),
+    "a pickle": lambda index: index.write_bytes(pickle.dumps([1])),
+    "rows beyond": lambda index: changed(index, ends=np.full(7, 1 << 50)),
+    "rows before": lambda index: changed(index, starts=np.arange(-7, 0)),
+    "no such label": lambda index: changed(index, codes=np.full(7, 9)),
+    "another length": lambda index: changed(index, codes=np.zeros(6, np.int64)),
+    "floats": lambda index: changed(index, lines=np.arange(7) + 0.5),
+    "none": lambda index: changed(index, **{n: np.zeros(0, np.int64) for n in ARRAYS}),
+}
+ARRAYS = ("lines", "starts", "ends", "codes")
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
 def test_a_damaged_index_is_built_again(folder, damage):
+    """Also one that says what no pass through a CSV would find."""
+    index = folder / "rows.npz"
     drive = write(folder, rows_of(range(7)))
-    open_csv(drive, "pixels.csv", SIZE)
-    index = folder / "pixels.csv.index.npz"
-    if damage == "cut":
-        index.write_bytes(index.read_bytes()[:300])
-    elif damage == "emptied":
-        index.write_bytes(b"")
-    else:
-        np.savez(index, lines=np.arange(7))
-    check(open_csv(drive, "pixels.csv", SIZE), range(7))
+    open_csv(drive, "pixels.csv", SIZE, index=index)
+    DAMAGES[damage](index)
+    check(open_csv(drive, "pixels.csv", SIZE, index=index), range(7))
+
+
+def test_what_an_index_holds_stays_what_it_is_between_versions(folder):
+    """An index that an earlier version left is read; ids and keys of caches hang on the rest."""
+    storage = InMemory("pixels.csv", b"label,p0,p1\nrose,1,2\n\ntulip,3,4\n")
+    rows = open_csv(storage, "pixels.csv", (1, 2), color_mode="grayscale", index=folder / "i.npz")
+    with np.load(folder / "i.npz") as saved:
+        assert sorted(saved) == ["about", "codes", "ends", "lines", "starts"]
+        arrays = {name: saved[name].tolist() for name in ARRAYS}
+        about = json.loads(saved["about"].tobytes())
+    assert arrays == {"lines": [2, 4], "starts": [12, 22], "ends": [20, 31], "codes": [0, 1]}
+    assert about == {
+        "of": '["1", "1", [1, 2, 1], ""]',
+        "labels": ["rose", "tulip"],
+        "layout": {
+            "delimiter": ",",
+            "columns": 3,
+            "label": 0,
+            "left_out": [0],
+            "packed": None,
+            "has_titles": True,
+        },
+    }
+    assert [(f.id, f.version, f.path, f.block) for f in rows.list_images()] == [
+        ("1#2", "1", "rose/line 2", "1#0"),
+        ("1#4", "1", "tulip/line 4", "1#0"),
+    ]
+    assert rows.decode.key == "csv-1x2x1"
 
 
 def test_the_index_lies_where_one_wants_it(folder):
@@ -236,30 +333,47 @@ def test_rows_travel_to_another_process(folder):
     check(pickle.loads(pickle.dumps(rows)), range(10))
 
 
-def test_a_gzipped_csv_is_unpacked_in_one_pass(folder):
+def test_a_gzipped_csv_is_unpacked_in_one_pass(folder, cache):
     """Then it is read like any other, also by another process and in a second run."""
     text = rows_of(range(50)).encode()
     drive = write(folder, gzip.compress(text[:1000]) + gzip.compress(text[1000:]), "pixels.csv.gz")
     rows = open_csv(drive, "pixels.csv.gz", SIZE)
     check(rows, range(50))
     assert len(drive.reads) <= 4
+    before = len(drive.reads)
     check(open_csv(drive, "pixels.csv.gz", SIZE), range(50))
+    assert len(drive.reads) == before + 1
     rows = open_csv(LocalFolder(folder), "pixels.csv.gz", SIZE)
     check(pickle.loads(pickle.dumps(rows)), range(50))
-    assert sorted(os.listdir(folder)) == [
-        "pixels.csv.gz",
-        "pixels.csv.gz.index.csv",
-        "pixels.csv.gz.index.npz",
-    ]
+    assert os.listdir(folder) == ["pixels.csv.gz"]
+    assert sorted(path.suffix for path in cache.iterdir()) == [".csv", ".npz"]
+
+
+def test_what_a_gzip_was_unpacked_to_may_be_changed_by_nobody(folder):
+    """Rows that are open read on; a run that begins unpacks it anew."""
+    write(folder, gzip.compress(rows_of(range(5)).encode()), "pixels.csv.gz")
+    drive = LocalFolder(folder)
+    index = folder / "rows.npz"
+    rows = open_csv(drive, "pixels.csv.gz", SIZE, index=index)
+    sent = pickle.dumps(rows)
+    (folder / "new").write_text(rows_of(range(5, 10)))
+    os.replace(folder / "new", folder / "rows.csv")
+    check(rows, range(5))
+    with pytest.raises(ValueError, match="rows.csv' is another file since the CSV was opened"):
+        pickle.loads(sent)
+    check(open_csv(drive, "pixels.csv.gz", SIZE, index=index), range(5))
 
 
 def test_what_a_killed_run_unpacked_half_is_deleted(folder):
     """It may be as large as the CSV."""
     drive = write(folder, gzip.compress(rows_of(range(5)).encode()), "pixels.csv.gz")
-    half = folder / ".pixels.csv.gz.index.csv-0123456789abcdef.tmp"
+    half = folder / ".rows.csv-0123456789abcdef.tmp"
     half.write_bytes(b"roses,1,2")
-    check(open_csv(drive, "pixels.csv.gz", SIZE), range(5))
+    half_index = folder / ".rows.npz-0123456789abcdef.tmp"
+    half_index.write_bytes(b"PK")
+    check(open_csv(drive, "pixels.csv.gz", SIZE, index=folder / "rows.npz"), range(5))
     assert not half.exists()
+    assert not half_index.exists()
 
 
 def test_the_pass_through_the_csv_takes_bounded_memory(folder):
@@ -291,8 +405,8 @@ BAD_ROWS = {
     "negative": (ALL_BUT_ONE + ",-1", "value 60 is -1, not a whole number"),
     "a share": (ALL_BUT_ONE + ",0.5", "value 60 is 0.5, not a whole number"),
     "nan": (ALL_BUT_ONE + ",nan", "value 60 is nan, not a whole number"),
-    "label only": ("roses", "it has 1 values, not 60"),
-    "rubbish": ("\x00\x01\xff", "it has 1 values, not 60"),
+    "label only": ("roses", "it has 0 values, not 60"),
+    "rubbish": ("\x00\x01\xff", "it has 0 values, not 60"),
     "endless": ("roses," + "1" * 50_000, "it has 1 values, not 60"),
 }
 
@@ -306,11 +420,16 @@ def test_a_malformed_row_is_named_by_its_line(folder, case):
     assert [file.name for file in files] == ["line 1", "line 3", "line 4"]
     with pytest.raises(CsvError) as error:
         rows.read(files[1])
-    assert str(error.value).startswith("Could not read line 3 of the CSV (id pixels.csv#3): ")
+    assert str(error.value).startswith(
+        "Could not read line 3 of the CSV 'pixels.csv' (id pixels.csv#3): "
+    )
     assert reason in str(error.value)
     assert str(error.value).endswith('. Mend the line, or use on_bad_file="skip".')
     assert rows.read(files[0]) == pixels(0).tobytes()
     assert rows.read(files[2]) == pixels(2).tobytes()
+
+
+ROW = b"roses," + b",".join([b"7"] * 60) + b"\n"
 
 
 @pytest.mark.parametrize(
@@ -321,8 +440,10 @@ def test_a_malformed_row_is_named_by_its_line(folder, case):
         ("one.csv", b"x" * 3_000_000, "line 1 is longer than"),
         ("one.csv.gz", gzip.compress(b"x" * 3_000_000), "line 1 is longer than"),
         ("empty.csv.gz", gzip.compress(b""), "it has no rows"),
-        ("cut.csv.gz", gzip.compress(b"roses,1,2\n" * 100_000)[:-20], "end-of-stream|ended before"),
-        ("bad.csv.gz", gzip.compress(b"roses,1,2\n", mtime=0)[:-8] + bytes(8), "CRC check failed"),
+        ("cut.csv.gz", gzip.compress(ROW * 10_000)[:-20], "end-of-stream|ended before"),
+        ("bad.csv.gz", gzip.compress(ROW, mtime=0)[:-8] + bytes(8), "CRC check failed"),
+        ("excel.csv", b"PK\3\4 and so on", "it is a ZIP or an Excel file"),
+        ("utf16.csv", "roses,1,2".encode("utf-16"), "it is in UTF-16: save it as CSV in UTF-8"),
     ],
 )
 def test_what_is_no_csv_is_refused(folder, name, data, reason):
@@ -331,6 +452,8 @@ def test_what_is_no_csv_is_refused(folder, name, data, reason):
         open_csv(write(folder, data, name), name, SIZE)
     assert str(error.value).startswith(f"Could not open the CSV '{name}' (id {name}): ")
     assert os.listdir(folder) == [name]
+    assert ".." not in str(error.value)
+    assert list(folder.parent.glob("cache/*/*")) == []
 
 
 STREAM = """

@@ -1,15 +1,18 @@
 """Broken ZIPs, and ZIPs made to do harm: refused in one sentence, or read right."""
 
+import io
 import json
 import random
+import stat
 import struct
 import tracemalloc
+import warnings
 import zipfile
 
 import pytest
 from counted_folder import InMemory, photo, write_zip
 
-from colab_helpers.drive import LocalFolder
+from colab_helpers.drive import File, LocalFolder
 from colab_helpers.sources import ArchiveError, open_archive
 
 
@@ -130,11 +133,225 @@ def test_random_damage_is_refused_or_harmless(tmp_path):
     assert refused > 100
 
 
+EXTREMES = (0, 1, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0xFFFFFFFE, 0xFFFFFFFF)
+LARGE_EXTREMES = (0, 1 << 31, 1 << 40, (1 << 63) - 1, 1 << 63, (1 << 64) - 1)
+
+
+def large_zip(members):
+    """A ZIP whose directory holds all numbers as large ones, as bytes."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, content in members.items():
+            with archive.open(zipfile.ZipInfo(name), "w", force_zip64=True) as member:
+                member.write(content)
+            archive.infolist()[-1].extra = b""
+        for info in archive.infolist():  # more than a directory can say in four bytes
+            info.comment = b'{"id": "1AbC", "label": "roses"}'
+    return out.getvalue()
+
+
+def lies(data):
+    """Copies of a ZIP in each of which one number at its end or in its directory is extreme."""
+    start = data.index(b"PK\1\2")
+    for place in range(start, len(data) - 1):
+        for value in EXTREMES:
+            for size in (2, 4):
+                lie = (value & ((1 << 8 * size) - 1)).to_bytes(size, "little")
+                yield data[:place] + lie + data[place + size :]
+        for value in LARGE_EXTREMES:
+            yield data[:place] + value.to_bytes(8, "little") + data[place + 8 :]
+
+
+@pytest.mark.filterwarnings("ignore:.* lies beside the class folders")
+@pytest.mark.parametrize("kind", ["plain", "noted"])
+def test_a_lie_in_any_number_is_refused_or_harmless(kind):
+    """Each byte of the directory and of the end record begins an extreme number once."""
+    members = {"a/1.jpg": photo(1, 100), "b/2.jpg": photo(2, 100)}
+    if kind == "plain":
+        out = io.BytesIO()
+        data = write_zip(out, members.items()).getvalue()
+    else:
+        data = large_zip(members)
+    rng = random.Random(0)
+    opened = 0
+    for bad in lies(data):
+        if rng.random() < 0.3:
+            continue
+        try:
+            archive = open_archive(InMemory("bad.zip", bad), "bad.zip")
+            for file in archive.list_images():
+                assert archive.read(file) in members.values()
+            opened += 1
+        except ArchiveError as error:
+            assert "bad.zip" in str(error)
+    assert opened > 100
+
+
+class Sparse:
+    """A file of many gigabytes, of zeros but for its end; notes how much of it is read."""
+
+    def __init__(self, total, end):
+        self.file = File("1", "sparse.zip", "", "sparse.zip", total, None, version="1")
+        self.end = end
+        self.bytes_read = 0
+
+    def find(self, path):
+        return self.file
+
+    def read(self, file, start=None, end=None):
+        assert end - start < 100 << 20, "asked for at once"
+        self.bytes_read += end - start
+        end_start = file.size - len(self.end)
+        zeros = bytes(max(0, min(end, end_start) - start))
+        return zeros + self.end[max(0, start - end_start) : max(0, end - end_start)]
+
+
+def end_record(size, offset, entries=1):
+    return struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, entries, entries, size, offset, 0)
+
+
+def large_end_record(size, offset, place):
+    record = struct.pack("<4sQ2H2L4Q", b"PK\6\6", 44, 45, 45, 0, 0, 1, 1, size, offset)
+    locator = struct.pack("<4sLQL", b"PK\6\7", 0, place, 1)
+    return record + locator + end_record(0xFFFFFFFF, 0xFFFFFFFF)
+
+
+@pytest.mark.parametrize("size", [3 << 30, 200 << 20])
+def test_a_directory_of_gigabytes_is_not_asked_for_at_once(size):
+    """It is refused for its size, or by its first piece, which holds no entry."""
+    total = 4 << 30
+    drive = Sparse(total, end_record(size, total - 22 - size))
+    with pytest.raises(ArchiveError, match="directory claims 3221225472 bytes|Bad magic number"):
+        open_archive(drive, "sparse.zip")
+    assert drive.bytes_read < 20 << 20
+
+
+def test_a_directory_of_terabytes_is_refused():
+    total = 4 << 40
+    size = 3 << 40
+    end = large_end_record(size, total - 98 - size, total - 98)
+    drive = Sparse(total, end)
+    with pytest.raises(ArchiveError, match="directory claims 3298534883328 bytes"):
+        open_archive(drive, "sparse.zip")
+    assert drive.bytes_read < 5 << 20
+
+
+def entry(name, offset, packed_size=0, size=0, method=0, flags=0, mode=0, extra=b""):
+    """An entry of a directory, of a member that somebody packed on Unix."""
+    lengths = (len(name), len(extra), 0, 0, 0)
+    sizes = (0, packed_size, size)
+    numbers = (0x31E, 20, flags, method, 0, 0, *sizes, *lengths, mode << 16, offset)
+    return struct.pack("<4s6H3L5H2L", b"PK\1\2", *numbers) + name + extra
+
+
+def crafted(entries, before):
+    """A ZIP of nothing but entries, behind so many bytes."""
+    directory = b"".join(entries)
+    return bytes(before) + directory + end_record(len(directory), before, 1)
+
+
+def test_members_that_are_no_images_take_no_memory():
+    """A directory of many thousands of other files is gone through in pieces."""
+    count = 50_000
+    zip_bytes = crafted([entry(b"%06d.txt" % n, n * 50) for n in range(count)], count * 50)
+    drive = InMemory("many.zip", zip_bytes)
+    tracemalloc.start()
+    with pytest.raises(ArchiveError, match="it holds no image"):
+        open_archive(drive, "many.zip")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 10 << 20  # twice the directory, and 16 bytes a member
+
+
+@pytest.mark.parametrize(
+    "bad, reason",
+    [
+        (entry(b"1.jpg", 0, packed_size=1 << 28, size=9, method=8), "claims 268435456 bytes"),
+        (entry(b"1.jpg", 0, 0xFFFFFFFF, 9, extra=b"\1\0\10\0" + b"\xff" * 8), "is cut off"),
+        (entry(b"1.jpg", 0xFFFFFFFF, 0, 9, extra=b"\1\0\10\0" + b"\xff" * 8), "is cut off"),
+        (entry(b"1.jpg", 0xFFFFFFFF, 0, 9), "a large number is missing"),
+        (entry(b"1.jpg", 0, flags=0x41), "is encrypted"),
+        (entry(b"a\0b/1.jpg", 0), "names a path outside"),
+        (entry(b"/1.jpg", 0), "names a path outside"),
+        (entry(b"a/../../1.jpg", 0), "names a path outside"),
+        (entry(b"\x1b[2J/../1.jpg", 0), r"'\\x1b\[2J/../1.jpg' names a path outside"),
+    ],
+)
+def test_a_crafted_member_is_refused(bad, reason):
+    end = crafted([bad], 0)[:-22] + end_record(len(bad), 300 << 20)
+    storage = Sparse((300 << 20) + len(end), end)
+    with pytest.raises(ArchiveError, match=reason) as error:
+        open_archive(storage, "sparse.zip")
+    assert str(error.value).isprintable()
+
+
+def test_one_part_of_several_says_so():
+    end = struct.pack("<4s4H2LH", b"PK\5\6", 2, 0, 1, 1, 60, 0, 0)
+    with pytest.raises(ArchiveError, match="it is one of several parts; join them into one ZIP"):
+        open_archive(InMemory("z03.zip", bytes(60) + end), "z03.zip")
+
+
+def test_a_link_is_no_image(tmp_path):
+    """Nor is it followed: what it holds is a path."""
+    with zipfile.ZipFile(tmp_path / "links.zip", "w") as archive:
+        archive.writestr("a/1.jpg", b"a picture")
+        link = zipfile.ZipInfo("a/2.jpg")
+        link.create_system = 3
+        link.external_attr = (stat.S_IFLNK | 0o777) << 16
+        archive.writestr(link, b"/etc/passwd")
+    archive = open_archive(LocalFolder(tmp_path), "links.zip")
+    assert [file.path for file in archive.list_images()] == ["a/1.jpg"]
+
+
+def test_of_a_path_that_comes_twice_the_last_counts(tmp_path):
+    """As for whoever unpacks it; the block of each is read once."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        write_zip(tmp_path / "a.zip", [("1.jpg", b"old"), ("2.jpg", b"two"), ("1.jpg", b"new")])
+    archive = open_archive(LocalFolder(tmp_path), "a.zip")
+    found = [(file.path, archive.read(file)) for file in archive.list_images()]
+    assert found == [("2.jpg", b"two"), ("1.jpg", b"new")]
+
+
+INDEXES = {
+    "of another program": (b"name,label\n1.jpg,cat\n", "it has no column 'shard'"),
+    "empty": (b"", "it has no column 'shard'"),
+    "no text": (b"\xff\xfe\0\0", "it has no column 'shard'"),
+    "cut": (b"shard,path\n", None),
+    "no name": (b"shard,path\n,1.jpg\n", "'' in its column 'shard' is the name of no ZIP"),
+    "no column": (b"path,shard\n1.jpg\n", "'' in its column 'shard' is the name of no ZIP"),
+    "a path": (b"shard\n../../other.zip\n", "'../../other.zip' in its column 'shard'"),
+    "no ZIP": (b"shard\nnotes.txt\n", "'notes.txt' in its column 'shard' is the name of no ZIP"),
+    "a long field": (b"shard\n" + b"x" * 200_000 + b"\n", "it is no CSV: field larger"),
+}
+
+
+@pytest.mark.parametrize("case", INDEXES)
+def test_a_foreign_index_is_named(tmp_path, case):
+    """A folder may hold an `index.csv` of anybody."""
+    content, reason = INDEXES[case]
+    (tmp_path / "packed").mkdir()
+    (tmp_path / "packed" / "index.csv").write_bytes(content)
+    drive = LocalFolder(tmp_path)
+    if reason is None:
+        assert list(open_archive(drive, "packed").list_images()) == []
+        return
+    with pytest.raises(ArchiveError) as error:
+        open_archive(drive, "packed")
+    assert reason in str(error.value)
+    assert "'packed'" in str(error.value)
+    assert "(id packed/index.csv)" in str(error.value)
+    assert "Name the ZIP itself" in str(error.value)
+
+
 COMMENTS = {
     '{"id": "1AbC", "label": "roses"}': ("1AbC", "roses"),
     '{"id": "1AbC"}': ("1AbC", "a"),
     '{"id": ["1AbC"], "label": {}}': ("noted.zip/a/1.jpg", "a"),
     '{"id": null, "label": "roses"}': ("noted.zip/a/1.jpg", "roses"),
+    '{"id": "", "label": "roses"}': ("noted.zip/a/1.jpg", "roses"),
+    '{"id": 1e999, "label": 7}': ("noted.zip/a/1.jpg", "a"),
+    '{"id": "1AbC", "label": "u\u0308"}': ("1AbC", "ü"),
     "a comment of mine": ("noted.zip/a/1.jpg", "a"),
     '{"label": "roses", "id": "1AbC"}': ("noted.zip/a/1.jpg", "a"),
 }
@@ -153,10 +370,21 @@ def test_an_id_that_is_no_text_is_not_taken_from_a_comment(tmp_path, comment):
     assert archive.read(file) == b"a picture"
 
 
-def test_a_comment_that_is_cut_refuses_the_archive(tmp_path):
+@pytest.mark.parametrize(
+    "comment",
+    [
+        json.dumps({"id": "1AbC"})[:-3].encode(),
+        b'{"id":' + b"[" * 60_000,
+        b'{"id":' + b"9" * 60_000 + b"}",
+        b'{"id": "\xff"}',
+    ],
+    ids=["cut", "deep", "a large number", "no text"],
+)
+def test_a_comment_that_is_damaged_refuses_the_archive(tmp_path, comment):
+    """Its files would lose the ids that they had."""
     with zipfile.ZipFile(tmp_path / "noted.zip", "w") as archive:
         info = zipfile.ZipInfo("a/1.jpg")
-        info.comment = json.dumps({"id": "1AbC"})[:-3].encode()
+        info.comment = comment
         archive.writestr(info, b"a picture")
-    with pytest.raises(ArchiveError, match="Could not open the archive 'noted.zip'"):
+    with pytest.raises(ArchiveError, match="the comment of 'a/1.jpg', with its id, is damaged"):
         open_archive(LocalFolder(tmp_path), "noted.zip")

@@ -8,6 +8,7 @@ import os
 import pickle
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import types
@@ -217,6 +218,93 @@ def test_large_images_are_made_smaller_and_others_left_alone(tmp_path):
     assert archive.read(archive.find("a/small.png")) == (folder / "small.png").read_bytes()
 
 
+FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "'=1", "''-1", "＝1"]
+
+
+@pytest.mark.parametrize("text", FORMULAS)
+def test_an_index_that_is_opened_in_a_spreadsheet_holds_no_formula(tmp_path, text):
+    """An apostrophe stands before it, there and in the shard, and is gone when it is read."""
+    files = [File(text, f"{text}.jpg", text, "", 1, None, version=text)]
+
+    def read(file):
+        return b"1"
+
+    assert pack(files, read, tmp_path / "packed", map=map) == []
+    (row,) = rows_of(tmp_path / "packed" / "index.csv")
+    assert row["id"] == row["label"] == row["version"] == "'" + text
+    assert not any(value[0] in "=+-@\t\r＝" for value in row.values())
+    (file,) = open_archive(LocalFolder(tmp_path), "packed").list_images()
+    assert (file.id, file.label) == (text, text)
+    before = digests(tmp_path / "packed")
+    pack(files, None, tmp_path / "packed", map=map)  # what is there is recognized
+    assert digests(tmp_path / "packed") == before
+
+
+def test_names_that_are_no_utf8_are_packed_once(tmp_path):
+    """The index shows them escaped; ids and labels come back as they were."""
+    files = [File("caf\udce9", "\udce9.jpg", "th\udce9", "", 1, None, version="1")]
+    pack(files, lambda file: b"1", tmp_path / "packed", map=map)
+    pack(files, None, tmp_path / "packed", map=map)
+    (row,) = rows_of(tmp_path / "packed" / "index.csv")
+    assert (row["id"], row["label"]) == (r"caf\udce9", r"th\udce9")
+    (file,) = open_archive(LocalFolder(tmp_path), "packed").list_images()
+    assert (file.id, file.label) == ("caf\udce9", "th\udce9")
+
+
+def test_texts_that_are_no_formulas_stand_as_they_are(tmp_path):
+    """Also where they begin with an apostrophe."""
+    files = [File("'t", "'s.jpg", "'s Gravenhage", "", 1, None, version="1-2")]
+    pack(files, lambda file: b"1", tmp_path / "packed", map=map)
+    (row,) = rows_of(tmp_path / "packed" / "index.csv")
+    assert (row["id"], row["label"], row["version"]) == ("'t", "'s Gravenhage", "1-2")
+
+
+def test_labels_and_names_too_long_for_a_system_are_packed(tmp_path):
+    """Their paths are shortened, and unlike each other; labels come back as they were."""
+    labels = ["é" * 5000 + end for end in "ab"] + ["x" * 70_000]
+    files = [
+        File(str(n), "n" * 300 + ".jpg", label, "", 1, None, version="1")
+        for n, label in enumerate(labels)
+    ]
+    pack(files, lambda file: file.id.encode(), tmp_path / "packed", map=map)
+    with zipfile.ZipFile(tmp_path / "packed" / "shard-00000.zip") as shard:
+        names = shard.namelist()[:-1]
+        shard.extractall(tmp_path / "out")
+    assert all(len(part.encode()) <= 255 for name in names for part in name.split("/"))
+    assert all(name.endswith(".jpg") for name in names)
+    archive = open_archive(LocalFolder(tmp_path), "packed")
+    packed = {file.id: file.label for file in archive.list_images()}
+    assert packed["0"] == labels[0]
+    assert packed["1"] == labels[1]
+    assert len(set(packed.values())) == 3  # the longest label of all is shortened too
+
+
+def test_a_link_in_the_place_of_a_shard_is_not_followed(garden, tmp_path):
+    """What it points to is neither taken for the shard nor written to."""
+    files = list(garden.list_images("."))
+    pack(files, garden.read, tmp_path / "elsewhere")
+    elsewhere = tmp_path / "elsewhere" / "shard-00000.zip"
+    before = elsewhere.read_bytes()
+    (tmp_path / "packed").mkdir()
+    shard = tmp_path / "packed" / "shard-00000.zip"
+    shard.symlink_to(elsewhere)
+    read = []
+    pack(files, lambda file: read.append(file) or garden.read(file), tmp_path / "packed")
+    assert len(read) == 60
+    assert not shard.is_symlink()
+    assert shard.read_bytes() == elsewhere.read_bytes() == before
+
+
+def test_a_reason_is_shown_and_not_obeyed(tmp_path):
+    files = [File("1", "1.jpg", "rose", "", 1, None, version="1")]
+
+    def read(file):
+        raise ConnectionError("\x1b[2J gone\n")
+
+    (row,) = pack(files, read, tmp_path / "packed", map=map)
+    assert row["reason"] == r"ConnectionError: \x1b[2J gone\n"
+
+
 # What cannot be read
 
 
@@ -252,6 +340,55 @@ def test_an_error_that_ends_the_run_ends_packing(garden, tmp_path):
     assert digests(tmp_path / "packed") == {}
 
 
+SILENT = """
+import sys, threading
+from colab_helpers.drive import File
+from colab_helpers.sources import open_archive, pack
+
+class Silent:
+    def find(self, path):
+        return File("1", path, "", path, 1 << 20, None, version="1")
+
+    def read(self, file, start=None, end=None):
+        print("asked", flush=True)
+        threading.Event().wait()
+
+def read_block():
+    try:
+        open_archive(Silent(), "a.zip")
+    finally:
+        print("ended", flush=True)
+
+files = [File(str(n), f"{n}.jpg", "rose", "", 1, None, version="1") for n in range(9)]
+if sys.argv[1] == "end":
+    threading.Thread(target=read_block, daemon=True).start()
+    print("main ends", flush=True)
+elif sys.argv[1] == "archive":
+    read_block()
+else:
+    pack(files, Silent().read, sys.argv[2], reads=4, map=map)
+"""
+
+
+@pytest.mark.parametrize("what", ["end", "archive", "pack"])
+def test_the_program_ends_though_a_server_is_silent(tmp_path, what):
+    """At its end, and after Ctrl-C: nothing waits for an answer that does not come."""
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    command = [sys.executable, "-c", SILENT, what, tmp_path / "packed"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
+    ) as run:
+        try:
+            if what != "end":
+                assert run.stdout.readline() == b"asked\n"
+                run.send_signal(signal.SIGINT)
+            run.wait(60)
+        finally:
+            run.kill()
+    assert run.returncode == (0 if what == "end" else -signal.SIGINT)
+    assert what != "pack" or os.listdir(tmp_path / "packed") == []
+
+
 # Packing again
 
 
@@ -284,6 +421,31 @@ def test_shards_that_do_not_fit_are_packed_again(garden, tmp_path, damage):
     pack(files, garden.read, tmp_path / "fresh", shard_bytes=shard_bytes)
     fresh = digests(tmp_path / "fresh")
     assert {name: md5 for name, md5 in digests(folder).items() if name in fresh} == fresh
+
+
+def test_any_damage_to_a_shard_is_seen_or_harmless(tmp_path):
+    """Seeded damage: the next call packs it again, or its index is what it was."""
+    files = [File(f"id{n}", f"{n}.jpg", "rose", "", 100, None, version=str(n)) for n in range(4)]
+
+    def read(file):
+        return photo(int(file.version), 100)
+
+    folder = tmp_path / "packed"
+    pack(files, read, folder, map=map)
+    sound = digests(folder)
+    shard = folder / "shard-00000.zip"
+    content = shard.read_bytes()
+    rng = random.Random(0)
+    packed_again = 0
+    for _ in range(150):
+        bad = bytearray(content)
+        for _ in range(rng.choice((1, 4))):
+            bad[rng.randrange(len(bad) // 2, len(bad))] = rng.choice((0, 1, 0x7F, 0xFF))
+        shard.write_bytes(bad)
+        assert pack(files, read, folder, map=map) == []
+        packed_again += shard.read_bytes() == content
+        assert digests(folder).keys() == sound.keys()
+    assert packed_again > 50
 
 
 KILLED = """

@@ -1,15 +1,18 @@
 """ZIPs read in place: listed and read as a Drive is, in few requests."""
 
 import io
+import multiprocessing
 import os
 import pickle
 import random
 import shutil
+import struct
 import subprocess
 import tempfile
 import threading
 import tracemalloc
 import types
+import warnings
 import zipfile
 import zlib
 
@@ -17,7 +20,7 @@ import numpy as np
 import pytest
 from counted_folder import Counted, photo, saved_and_loaded, write_zip
 
-from colab_helpers.drive import File, LocalFolder, Source
+from colab_helpers.drive import DriveError, File, LocalFolder, NotFoundError, Source
 from colab_helpers.sources import ArchiveError, open_archive, pack
 
 
@@ -57,6 +60,12 @@ def test_an_archive_lists_and_reads_its_images_as_a_drive_does(flowers):
     assert tulips == [f"tulips/{n}.jpg" for n in range(10)]
     with pytest.raises(AttributeError):
         file.id = "frozen"
+
+
+def test_an_error_of_an_archive_is_one_of_the_drive_it_lies_on(flowers):
+    """One `except` is enough."""
+    with pytest.raises(DriveError, match="There is no image"):
+        open_archive(flowers[0], "flowers.zip").find("roses/99.jpg")
 
 
 def test_an_image_that_is_not_there_is_named(flowers):
@@ -146,7 +155,9 @@ def test_names_in_any_encoding_are_told_apart(tmp_path):
         .replace(b"a/X3", b"a\\X3")
     )
     archive = open_archive(LocalFolder(tmp_path), "plain.zip")
-    assert {file.path: archive.read(file) for file in archive.list_images()} == {
+    with pytest.warns(UserWarning, match="'é.jpg' lies beside the class folders"):
+        files = list(archive.list_images())
+    assert {file.path: archive.read(file) for file in files} == {
         "é.jpg": b"utf-8",
         "éa.jpg": b"cp437",
         "a/X3.jpg": b"backslash",
@@ -155,17 +166,157 @@ def test_names_in_any_encoding_are_told_apart(tmp_path):
     assert archive.find("a/X3.jpg").label == "a"
 
 
-def test_what_a_system_adds_or_hides_is_left_out(tmp_path):
-    """A Mac's own folder and resource forks, and names that begin with a dot."""
-    members = [
-        ("a/1.jpg", b"a picture"),
-        ("__MACOSX/a/1.jpg", b"a resource fork"),
-        ("a/._1.jpg", b"a resource fork"),
-        ("a/.thumbnail.jpg", b"hidden"),
+def renamed(path, old, new, **fields):
+    """Writes another name into a ZIP, of the same length, and sets a bit of its flags."""
+    data = path.read_bytes().replace(old, new)
+    if fields.get("says_utf8"):
+        data = bytearray(data)
+        data[data.index(b"PK\1\2") + 9] |= 8
+    path.write_bytes(data)
+
+
+def test_a_name_that_is_said_to_be_utf8_and_is_not_stops_nothing(tmp_path):
+    path = write_zip(tmp_path / "a.zip", [("a/caf\x01.jpg", b"a picture")])
+    renamed(path, b"caf\x01", b"caf\x82", says_utf8=True)
+    (file,) = open_archive(LocalFolder(tmp_path), "a.zip").list_images()
+    assert file.path == "a/café.jpg"
+
+
+def test_a_name_in_a_code_page_is_that_which_stands_beside_it_in_unicode(tmp_path):
+    """As some programs on Windows write it, with the checksum of the name that it stands for."""
+    name = "花/1.jpg".encode("gbk")
+    for crc, expected in ((zlib.crc32(name), "花/1.jpg"), (0, name.decode("cp437"))):
+        content = b"\1" + struct.pack("<L", crc) + "花/1.jpg".encode()
+        info = zipfile.ZipInfo("XXXXX.jpg"[-len(name) :])
+        info.extra = struct.pack("<HH", 0x7075, len(content)) + content
+        with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+            archive.writestr(info, b"a picture")
+        renamed(tmp_path / "a.zip", info.filename.encode(), name)
+        (file,) = open_archive(LocalFolder(tmp_path), "a.zip").list_images()
+        assert file.path == expected
+
+
+def test_labels_are_composed_and_names_stay_as_they_are(tmp_path):
+    """A Mac takes accents apart; whoever asks for a folder need not."""
+    apart = "u\u0308"
+    members = [(f"{apart}/{apart}.jpg", b"1"), ("ü/2.jpg", b"2")]
+    write_zip(tmp_path / "a.zip", members)
+    archive = open_archive(LocalFolder(tmp_path), "a.zip")
+    files = list(archive.list_images())
+    assert [(file.label, file.path) for file in files] == [
+        ("ü", f"{apart}/{apart}.jpg"),
+        ("ü", "ü/2.jpg"),
     ]
-    write_zip(tmp_path / "mac.zip", members)
+    assert files[0].id == f"a.zip/{apart}/{apart}.jpg"
+    assert list(archive.list_images("ü")) == list(archive.list_images(apart)) == files
+    assert archive.find("ü/ü.jpg") == archive.find(f"{apart}/{apart}.jpg") == files[0]
+
+
+def test_ids_and_versions_stay_what_they_are_between_versions(tmp_path):
+    """Keys of caches and the parts of a split hang on them."""
+    write_zip(tmp_path / "a.zip", [("roses/1.jpg", b"one"), ("roses/x/2.jpg", b"two")])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        files = list(open_archive(LocalFolder(tmp_path), "a.zip").list_images())
+    assert [(file.id, file.version, file.label, file.block) for file in files] == [
+        ("a.zip/roses/1.jpg", "7a6c86f1", "roses", "a.zip#0"),
+        ("a.zip/roses/x/2.jpg", "11ca8a66", "x", "a.zip#0"),
+    ]
+
+
+HIDDEN = [
+    "__MACOSX/a/1.jpg",
+    "a/__MACOSX/1.jpg",
+    "a/._1.jpg",
+    "a/.thumbnail.jpg",
+    ".ipynb_checkpoints/1.jpg",
+    "a/.ipynb_checkpoints/1-checkpoint.jpg",
+    ".Trash-0/files/1.jpg",
+    "@eaDir/1.jpg",
+    "$RECYCLE.BIN/1.jpg",
+    "lost+found/1.jpg",
+]
+
+
+@pytest.mark.parametrize("name", HIDDEN)
+def test_what_a_system_adds_or_hides_is_left_out(tmp_path, name):
+    """At any depth: the rule is that of a Drive and of a folder."""
+    write_zip(tmp_path / "mac.zip", [("a/1.jpg", b"a picture"), (name, b"hidden")])
     archive = open_archive(LocalFolder(tmp_path), "mac.zip")
     assert [file.path for file in archive.list_images()] == ["a/1.jpg"]
+
+
+def test_a_path_that_begins_here_is_a_path(tmp_path):
+    """Some programs write "./" before each; that is no hidden folder."""
+    write_zip(tmp_path / "a.zip", [("./a/1.jpg", b"a picture"), ("a//2.jpg", b"another")])
+    archive = open_archive(LocalFolder(tmp_path), "a.zip")
+    assert [file.path for file in archive.list_images("./a/")] == ["a/1.jpg", "a/2.jpg"]
+
+
+# Which folder is the class
+
+
+@pytest.fixture
+def pets(tmp_path):
+    """Class folders with folders of years in them, and a picture beside them."""
+    names = ["preview.jpg", "cat/1.jpg", "cat/2024/2.jpg", "dog/1.jpg", "dog/2024/2.jpg"]
+    write_zip(tmp_path / "pets.zip", [(name, name.encode()) for name in names])
+    return open_archive(LocalFolder(tmp_path), "pets.zip")
+
+
+def test_pictures_beside_class_folders_and_classes_of_several_folders_are_said(pets):
+    """Once, at the end of the listing, with the line that cures it."""
+    with pytest.warns(UserWarning) as warned:
+        files = list(pets.list_images())
+    assert [file.label for file in files] == ["pets", "cat", "2024", "dog", "2024"]
+    (said,) = [str(warning.message) for warning in warned]
+    assert "'preview.jpg' lies beside the class folders: its class is 'pets'" in said
+    assert "The class '2024' comes from 2 folders: 'cat/2024', 'dog/2024'" in said
+    assert """list_images('.', label="first")""" in said
+
+
+def test_the_first_folder_can_be_the_class(pets):
+    """What lies in none is left out, and said; what is read is the same."""
+    with pytest.warns(UserWarning, match="'preview.jpg', have no class and are left out"):
+        files = list(pets.list_images(label="first"))
+    assert [file.label for file in files] == ["cat", "cat", "dog", "dog"]
+    assert [pets.read(file) for file in files] == [file.path.encode() for file in files]
+    within = list(pets.list_images("cat/2024"))
+    assert [(file.label, file.path) for file in within] == [("2024", "cat/2024/2.jpg")]
+
+
+def test_where_no_image_lies_in_a_folder_the_first_cannot_be_the_class(tmp_path):
+    write_zip(tmp_path / "flat.zip", [("1.jpg", b"1"), ("2.jpg", b"2")])
+    archive = open_archive(LocalFolder(tmp_path), "flat.zip")
+    with pytest.raises(NotFoundError, match="such as '1.jpg'"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        list(archive.list_images(label="first"))
+    with pytest.raises(ValueError, match='`label` must be "parent"'):
+        archive.list_images(label="last")
+    assert [file.label for file in archive.list_images()] == ["flat", "flat"]
+
+
+def test_what_was_packed_keeps_its_labels(tmp_path):
+    """They are those of the listing, whatever the folders in the shards are called."""
+    files = [File("1", "1.jpg", "a/b", "x/1.jpg", 1, None, version="1")]
+    pack(files, lambda file: b"1", tmp_path / "packed", map=map)
+    archive = open_archive(LocalFolder(tmp_path), "packed")
+    for label in ("parent", "first"):
+        assert [file.label for file in archive.list_images(label=label)] == ["a/b"]
+
+
+def test_a_folder_that_is_not_there_is_an_error_that_names_those_that_are(flowers, tmp_path):
+    drive, _ = flowers
+    archive = open_archive(drive, "flowers.zip")
+    for wrong in ("wrong", "rose", "roses/1", "../roses"):
+        with pytest.raises(ArchiveError) as error:
+            archive.list_images(wrong)
+        assert str(error.value) == (
+            f"There is no folder {wrong!r} in the archive. It holds images in 'roses', 'tulips'."
+        )
+    write_zip(tmp_path / "flat.zip", [("1.jpg", b"1")])
+    with pytest.raises(ArchiveError, match="It has no folders: list_images"):
+        open_archive(drive, "flat.zip").list_images("wrong")
 
 
 def test_what_an_archive_lists_is_the_same_on_every_machine(tmp_path):
@@ -195,6 +346,44 @@ def test_an_archive_travels_to_another_process(flowers):
     archive.read(archive.find("roses/0.jpg"))
     archive = pickle.loads(pickle.dumps(archive))
     assert {file.path: archive.read(file) for file in archive.list_images()} == members
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_forked_process_reads_an_archive_that_its_parent_is_reading(flowers):
+    """Neither waits for the other's threads, and both get the right bytes."""
+    drive, members = flowers
+    archive = open_archive(drive.folder, "flowers.zip", block_bytes=5000)
+    files = list(archive.list_images())
+    archive.read(files[0])
+    stop = threading.Event()
+
+    def read_on():
+        while not stop.is_set():
+            assert all(archive.read(file) == members[file.path] for file in files)
+
+    readers = [threading.Thread(target=read_on) for _ in range(4)]
+    for reader in readers:
+        reader.start()
+    children = []
+    for _ in range(10):
+        child = multiprocessing.get_context("fork").Process(
+            target=check_members, args=(archive, files, members)
+        )
+        child.start()
+        children.append(child)
+    for child in children:
+        child.join(60)
+    stop.set()
+    codes = [child.exitcode for child in children]
+    for child in children:
+        child.kill()
+    for reader in readers:
+        reader.join()
+    assert codes == [0] * 10
+
+
+def check_members(archive, files, members):
+    assert all(archive.read(file) == members[file.path] for file in files)
 
 
 # Listings that were saved
