@@ -23,11 +23,18 @@ Example:
 
 The files of this room:
 
-    listing.py         what all of them need: the label of a file, the error for an empty listing
+    listing.py         what all of them need: labels and classes, names in a message
+    folders.py         what the folders tell: the class, the part, or neither
+    csv_text.py        a CSV as programs write it -> rows
+    file_keys.py       an id, a path or a name that was written elsewhere -> the file
     labels_csv.py      read_labels: a CSV -> {id: label}
+    pairs.py           pair: pictures and masks -> {id: mask}
     tables.py          file_table, describe: a listing -> a row a file, a row a class
     copies.py          duplicates: files of the same content
+    parts.py           Part: a list of files that knows the classes of the whole
+    shares.py          which part a file goes into: by its id, by its group, by exact shares
     splitting.py       split, sample: a listing -> parts of it
+    ready_split.py     split_by_folder: the parts that the folders hold already
     saved_format.py    how a saved listing is written, line by line
     saved.py           save, load, take and refresh an inventory: a listing <-> a file
 """
@@ -35,6 +42,9 @@ The files of this room:
 from ..drive import File
 from .copies import duplicates
 from .labels_csv import read_labels
+from .pairs import pair
+from .parts import Part
+from .ready_split import split_by_folder
 from .saved import load_inventory, refresh_inventory, save_inventory, take_inventory
 from .splitting import sample, split
 from .tables import describe, file_table
@@ -45,8 +55,11 @@ __all__ = [
     "file_table",
     "duplicates",
     "read_labels",
+    "pair",
     "split",
+    "split_by_folder",
     "sample",
+    "Part",
     "take_inventory",
     "refresh_inventory",
     "save_inventory",

@@ -28,7 +28,8 @@ def duplicates(files: Iterable[File], read: Callable[[File], bytes] | None = Non
     Args:
         files: Iterable of files.
         read: Optional `read(file) -> bytes`. Local files come without md5: with `read`, those of
-            one size are read and compared; without it, they are left out.
+            one size are read and compared; without it, they are left out. A file without a size,
+            as a Google document has none, is read only where no file has one.
 
     Returns:
         The rows of `file_table` that share their md5 with another row, those of equal content
@@ -46,6 +47,8 @@ def duplicates(files: Iterable[File], read: Callable[[File], bytes] | None = Non
 def _checksums(files: Sequence[File], read: Callable[[File], bytes]) -> list[str | None]:
     """The md5 of each file. Without one, a file is read if another file has the same size."""
     files_of_size = Counter(file.size for file in files)
+    if len(files_of_size) > 1:
+        del files_of_size[None]  # documents
     checksums = []
     for file in files:
         checksum = file.md5

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from typing import BinaryIO, Protocol
 from tqdm import tqdm
 
 from ..drive import Changes, File, Listing
-from .listing import nothing_listed
+from .listing import named, nothing_listed
 from .saved_format import (
     ListingProgress,
     SavedListing,
@@ -32,6 +33,9 @@ __all__ = [
     "save_inventory",
     "take_inventory",
 ]
+
+
+ADDRESS = re.compile("[A-Za-z][A-Za-z0-9+.-]+:/")  # gs://, s3://; a drive letter is one letter
 
 
 class ResumableSource(Protocol):
@@ -77,15 +81,16 @@ def take_inventory(
     Raises:
         NotFoundError: There is no such folder in a `Drive` or `LocalFolder`, or there are no images
             in it. No inventory file is left behind that holds no file.
-        ValueError: `path` holds the listing of another folder, `rows_per_position` is less than 1,
-            or a source that raises no error of its own has no images in the folder.
+        ValueError: `path` holds the listing of another folder, is damaged, or is not on this
+            machine; `rows_per_position` is less than 1; or a source that raises no error of its own
+            has no images in the folder.
     """
     if rows_per_position < 1:
         raise ValueError(
             "`rows_per_position` must be at least 1. "
             f"Received: rows_per_position={rows_per_position}"
         )
-    path = Path(path)
+    path = _local(path)
     saved = _what_is_saved(path)
     _check_folder(saved.progress, folder, path)
     if saved.progress.complete:
@@ -122,8 +127,8 @@ def refresh_inventory(drive: ResumableSource, path: str | os.PathLike[str]) -> l
         listed again.
 
     Raises:
-        ValueError: The file does not tell when and where it was listed, or its listing is not
-            finished.
+        ValueError: The file does not tell when and where it was listed, its listing is not
+            finished, or it is damaged.
     """
     saved = _read_finished(path)
     folder = saved.progress.folder
@@ -166,7 +171,11 @@ def save_inventory(
         path: Where to; missing folders on the way are made.
         folder: The folder that was listed, so that `refresh_inventory` can list it again when it
             must.
+
+    Raises:
+        ValueError: `path` is not on this machine, or a file has an attribute that no file can have.
     """
+    path = _local(path)
     listed = [file_of_record(file) for file in files]  # first, since the position moves with it
     position = getattr(files, "position", None)
     write_listing(path, listed, ListingProgress(folder, complete=True, position=position))
@@ -187,6 +196,16 @@ def load_inventory(path: str | os.PathLike[str]) -> list[File]:
             finish it.
     """
     return list(_read_finished(path).files.values())
+
+
+def _local(path: str | os.PathLike[str]) -> Path:
+    """A path on this machine; a bucket's address would become a folder of its name here."""
+    if ADDRESS.match(str(path)):
+        raise ValueError(
+            "`path` must be a file on this machine. Save the list here, and copy it there "
+            f"afterwards. Received: path={str(path)!r}"
+        )
+    return Path(path)
 
 
 def _what_is_saved(path: Path) -> SavedListing:
@@ -211,8 +230,8 @@ def _check_folder(progress: ListingProgress, folder: str, path: Path) -> None:
     if nothing_is_noted or progress.folder == folder:
         return
     raise ValueError(
-        f"'{path}' holds the listing of the folder '{progress.folder}', not of '{folder}'. Give "
-        "another path, or delete the file."
+        f"'{path}' holds the listing of the folder {named([progress.folder])}, not of '{folder}'. "
+        "Give another path, or delete the file."
     )
 
 

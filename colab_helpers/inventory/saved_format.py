@@ -12,16 +12,19 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from types import NoneType
 from typing import Any
 
 from ..atomic import atomic_write
 from ..drive import File
+from ..drive.names import printable
 
 __all__ = [
     "ListingProgress",
     "SavedListing",
     "SavedPosition",
     "file_line",
+    "file_of_fields",
     "file_of_record",
     "has_files",
     "progress_line",
@@ -29,7 +32,20 @@ __all__ = [
     "write_listing",
 ]
 
-FIELDS = ("id", "name", "label", "path", "size", "md5", "version", "block")
+# The fields of a file, and what each may be. A source of one's own may number what it has, and may
+# lack all that is not needed to read a file.
+KINDS: dict[str, tuple[type, ...]] = {
+    "id": (str, int),
+    "name": (str,),
+    "label": (str, int, NoneType),
+    "path": (str,),
+    "size": (int, NoneType),
+    "md5": (str, NoneType),
+    "version": (str, int, float, NoneType),
+    "block": (str, int, NoneType),
+}
+FIELDS = tuple(KINDS)
+LARGEST_SIZE = 2**50  # bytes, a petabyte: no file is larger, and sums of sizes stay exact
 
 SavedPosition = dict[str, Any]  # what a listing goes on with; only its source knows what is in it
 
@@ -62,11 +78,46 @@ class SavedListing:
     progress: ListingProgress
 
 
-def file_of_record(listed: File) -> File:
-    """A `File` with the attributes of a file of any source; `block` may be missing there."""
-    if isinstance(listed, File):
-        return listed
-    return File(**{field: getattr(listed, field, None) for field in FIELDS})
+def file_of_record(listed: Any) -> File:
+    """A `File` with the attributes of a file of any source; `block` may be missing there.
+
+    Raises:
+        ValueError: An attribute is none that a file can have.
+    """
+    record: dict[str, Any] = {field: getattr(listed, field, None) for field in FIELDS}
+    fault = _fault_of(record)
+    if fault:
+        raise ValueError(
+            f"A file of this source cannot be kept in a list: {fault}. Received: {listed!r}"
+        )
+    return listed if isinstance(listed, File) else File(**record)
+
+
+def file_of_fields(record: object) -> File:
+    """A `File` from what JSON holds of it. Of its fields, those of a file are taken.
+
+    Raises:
+        ValueError: It is no file; the text says why.
+    """
+    if not isinstance(record, dict):
+        raise ValueError("it is no mapping of a file's fields")
+    known: dict[str, Any] = {field: record.get(field) for field in FIELDS}
+    fault = _fault_of(known)
+    if fault:
+        raise ValueError(fault)
+    return File(**known)
+
+
+def _fault_of(record: Mapping[str, Any]) -> str:
+    """What is wrong with the fields of a file; "" if nothing is."""
+    for field, kinds in KINDS.items():
+        value = record[field]
+        if isinstance(value, bool) or not isinstance(value, kinds):
+            return f"its `{field}` is of the type {type(value).__name__}"
+    size = record["size"]
+    if size is not None and not 0 <= size <= LARGEST_SIZE:
+        return "its `size` is no number of bytes"
+    return ""
 
 
 def file_line(file: File) -> bytes:
@@ -129,31 +180,45 @@ def _records(path: str | os.PathLike[str]) -> Iterator[File | ListingProgress]:
                 return
             try:
                 record = _parse_line(line)
-            except (ValueError, TypeError, KeyError):
+            except (ValueError, RecursionError):
                 raise ValueError(
-                    f"Line {number} of '{path}' is not a row of a listing: the file is damaged, "
-                    "or another file. Delete it, and list again."
+                    f"Line {number} of '{printable(str(path))}' is not a row of a listing: the "
+                    "file is damaged, or another file. Delete it, and list again."
                 ) from None
             yield record
 
 
 def _parse_line(line: bytes) -> File | ListingProgress:
+    """What a line holds.
+
+    Raises:
+        ValueError: It is neither a file nor progress.
+        RecursionError: It is nested deeper than Python reads.
+    """
     record = json.loads(line.decode("utf-8", "surrogatepass"))
-    if not isinstance(record, dict):
-        raise TypeError("neither a file nor progress")
-    if "id" in record:
-        return File(**{field: record[field] for field in FIELDS})
-    return ListingProgress(
-        folder=record.get("folder"),
-        complete=bool(record.get("complete")),
-        position=record.get("position"),
+    if isinstance(record, dict) and "complete" in record:
+        return _progress_of_fields(record)
+    return file_of_fields(record)
+
+
+def _progress_of_fields(record: Mapping[str, Any]) -> ListingProgress:
+    folder = record.get("folder")
+    complete = record["complete"]
+    position = record.get("position")
+    is_progress = (
+        isinstance(folder, (str, NoneType))
+        and isinstance(complete, bool)
+        and isinstance(position, (dict, NoneType))
     )
+    if not is_progress:
+        raise ValueError("it tells no progress")
+    return ListingProgress(folder, complete, position)
 
 
 def _line(record: Mapping[str, object]) -> bytes:
     """A line of JSON, with letters such as é as they are.
 
-    A name that Unicode does not allow is written too, and is read back as it was.
+    A name that Unicode does not allow stands as JSON's escapes, and is read back as it was.
     """
     text = json.dumps(record, ensure_ascii=False)
-    return f"{text}\n".encode("utf-8", "surrogatepass")
+    return f"{text}\n".encode("utf-8", "backslashreplace")

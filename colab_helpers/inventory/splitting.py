@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import bisect
-import hashlib
-import itertools
 import math
 import warnings
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 
 from ..drive import File
-from .listing import label_of, nothing_listed
+from .folders import folders_of_parts, words_on_parts
+from .listing import NO_LABEL, check_labels, label_of, named, nothing_listed
+from .parts import Part, classes_of
+from .shares import exact_parts, exact_parts_of_groups, ids_by_class, lasting_part
 
-__all__ = ["sample", "split"]
+__all__ = ["sample", "split", "words_on_missing_classes", "words_on_shared_content"]
 
 SUM_TOLERANCE = 1e-6  # how far the fractions' sum may be from 1
-ROUNDING_ERROR = 1e-9  # pictures; 0.7 * 10 is a little under 7 and means 7
 CLASSES_SHOWN = 3  # names of classes in a warning
 
 
@@ -27,7 +26,8 @@ def split(
     seed: int,
     exact: bool = False,
     labels: Mapping[str, str] | None = None,
-) -> list[list[File]]:
+    groups: Mapping[str, Hashable] | None = None,
+) -> list[Part]:
     """Splits a listing into parts, such as training, validation and test.
 
     By default a file's part follows from its id and the seed alone: whatever is added, removed or
@@ -35,42 +35,59 @@ def split(
     only about right. `exact=True` gives each class its exact share of each part, and a file that
     is added later may then move others.
 
+    Pictures of one patient, animal or scene are so alike that a model which trained on one knows
+    the others. `groups` keeps them on one side.
+
     Example:
         >>> files = [File(str(n), f"{n}.jpg", "cat", f"{n}.jpg", 9, None, "1") for n in range(1000)]
         >>> train, test = split(files, (0.8, 0.2), seed=0)
         >>> later_test = split(files[500:], (0.8, 0.2), seed=0)[1]
         >>> later_test == [file for file in test if int(file.id) >= 500]
         True
+        >>> patients = {file.id: int(file.id) // 10 for file in files}
+        >>> train, test = split(files, (0.8, 0.2), seed=0, groups=patients)
+        >>> {patients[file.id] for file in train} & {patients[file.id] for file in test}
+        set()
 
     Args:
         files: Iterable of files.
         fractions: Share of each part: positive numbers whose sum is 1.
         seed: Integer; another seed gives another split.
-        exact: Whether shares are exact, to within one picture of each class.
+        exact: Whether shares are exact, to within one picture of each class; with `groups`, as
+            close as whole groups allow.
         labels: Optional `{id: label}`.
+        groups: Optional `{id: group}`, a group for each file. A group's part follows from its name
+            and the seed alone.
 
     Returns:
-        A list of lists of files, one for each fraction, each in the order of the listing. A
-        warning names the classes that are missing from a part, and says when pictures of one
-        content (by md5) lie in several parts.
+        A list of parts, one for each fraction, each in the order of the listing. A `Part` is a list
+        of files whose `class_names` are those of the whole, so that all parts number their classes
+        alike. A warning names the classes that are missing from a part, and says when pictures of
+        one content (by md5) lie in several parts, or when the folders look split already.
 
     Raises:
-        ValueError: There is no file, or the fractions are not positive numbers that add up to 1.
+        ValueError: There is no file, the fractions are not positive numbers that add up to 1, a
+            file has no group, or `labels` are no names of classes by id.
     """
-    fractions = [float(fraction) for fraction in fractions]
-    _check_fractions(fractions)
-    files = list(files)
+    shares = [float(fraction) for fraction in fractions]
+    _check_fractions(shares)
+    check_labels(labels)
+    if not isinstance(files, Part):
+        files = list(files)
     if not files:
         raise nothing_listed("split")
-    if exact:
-        part_of = _exact_parts(files, fractions, seed, labels)
-    else:
-        part_of = _lasting_parts(files, fractions, seed)
-    parts: list[list[File]] = [[] for _ in fractions]
+    part_of = _part_by_id(files, shares, seed, exact, labels, groups)
+    class_names = classes_of(files, labels)
+    parts = [Part([], class_names, folders_tell=labels is None) for _ in shares]
     for file in files:
         parts[part_of[file.id]].append(file)
-    _warn_of_missing_classes(parts, labels)
-    _warn_of_shared_content(parts)
+    for words in (
+        words_on_parts(folders_of_parts(files)),
+        words_on_missing_classes(parts, labels),
+        words_on_shared_content(parts),
+    ):
+        if words:
+            warnings.warn(words, stacklevel=2)
     return parts
 
 
@@ -80,7 +97,7 @@ def sample(
     *,
     seed: int,
     labels: Mapping[str, str] | None = None,
-) -> list[File]:
+) -> Part:
     """Takes some files of each class, for a first try on a part that stands for the whole.
 
     Example:
@@ -95,18 +112,21 @@ def sample(
         labels: Optional `{id: label}`.
 
     Returns:
-        A list of files, in the order of the listing.
+        A `Part`: a list of files, in the order of the listing, that knows the classes of the whole.
 
     Raises:
-        ValueError: `per_class` is less than 1.
+        ValueError: `per_class` is less than 1, or `labels` are no names of classes by id.
     """
     if per_class < 1:
         raise ValueError(f"`per_class` must be at least 1. Received: per_class={per_class}")
-    files = list(files)
+    check_labels(labels)
+    if not isinstance(files, Part):
+        files = list(files)
     chosen: set[str] = set()
-    for ids in _ids_by_class(files, seed, labels).values():
+    for ids in ids_by_class(files, seed, labels).values():
         chosen.update(ids[:per_class])
-    return [file for file in files if file.id in chosen]
+    of_sample = (file for file in files if file.id in chosen)
+    return Part(of_sample, classes_of(files, labels), folders_tell=labels is None)
 
 
 def _check_fractions(fractions: Sequence[float]) -> None:
@@ -120,113 +140,89 @@ def _check_fractions(fractions: Sequence[float]) -> None:
     )
 
 
-def _place_of(file_id: str, seed: int) -> float:
-    """A number in [0, 1) that follows from id and seed alone, the same in every Python process.
-
-    Which pictures are test pictures depends on it. It stays as it is in all versions.
-    """
-    text = f"{seed} {file_id}".encode("utf-8", "surrogatepass")
-    digest = hashlib.blake2b(text, digest_size=8).digest()
-    return int.from_bytes(digest, "big") / 2**64
-
-
-def _lasting_parts(files: Iterable[File], fractions: Sequence[float], seed: int) -> dict[str, int]:
-    """The part of each file by id, told by where the file's number falls between the bounds."""
-    bounds = list(itertools.accumulate(fractions))[:-1]
-    return {file.id: bisect.bisect_right(bounds, _place_of(file.id, seed)) for file in files}
-
-
-def _exact_parts(
-    files: Iterable[File],
-    fractions: Sequence[float],
+def _part_by_id(
+    files: Sequence[File],
+    shares: Sequence[float],
     seed: int,
+    exact: bool,
     labels: Mapping[str, str] | None,
+    groups: Mapping[str, Hashable] | None,
 ) -> dict[str, int]:
-    """The part of each file by id, such that each class is shared out as exactly as it can be."""
-    part_of: dict[str, int] = {}
-    shares = _ExactShares(fractions)
-    for ids in _ids_by_class(files, seed, labels).values():
-        first = 0
-        for part, count in enumerate(shares.counts_for(len(ids))):
-            for file_id in ids[first : first + count]:
-                part_of[file_id] = part
-            first += count
-    return part_of
+    """The number of the part that each file goes into."""
+    if groups is None:
+        if exact:
+            return exact_parts(files, shares, seed, labels)
+        return {file.id: lasting_part(file.id, shares, seed) for file in files}
+    _check_groups(files, groups)
+    if exact:
+        part_of_group = exact_parts_of_groups(files, shares, seed, labels, groups)
+        return {file.id: part_of_group[groups[file.id]] for file in files}
+    return {file.id: lasting_part(groups[file.id], shares, seed) for file in files}
 
 
-def _ids_by_class(
-    files: Iterable[File], seed: int, labels: Mapping[str, str] | None
-) -> dict[str, list[str]]:
-    """Ids by label, both in an order that no listing changes."""
-    ids_by_label: dict[str, set[str]] = defaultdict(set)
-    for file in files:
-        ids_by_label[label_of(file, labels)].add(file.id)
-    return {
-        label: sorted(ids, key=lambda file_id: _place_of(file_id, seed))
-        for label, ids in sorted(ids_by_label.items())
-    }
-
-
-class _ExactShares:
-    """Shares out one class after another, each within one picture of its exact shares.
-
-    What rounding kept from a part in one class comes back to it in a later class. Without this,
-    many small classes would all round in favour of the same part.
-    """
-
-    def __init__(self, fractions: Sequence[float]) -> None:
-        self._fractions = fractions
-        self._owed = [0.0] * len(fractions)  # pictures that rounding kept from each part so far
-
-    def counts_for(self, size: int) -> list[int]:
-        """How many of the `size` pictures of the next class go into each part."""
-        counts = []
-        for part, fraction in enumerate(self._fractions):
-            wanted = size * fraction
-            count = math.floor(wanted + ROUNDING_ERROR)
-            counts.append(count)
-            self._owed[part] = self._owed[part] + wanted - count
-        left_over = size - sum(counts)
-        for part in self._most_owed_first()[:left_over]:
-            counts[part] += 1
-            self._owed[part] -= 1
-        return counts
-
-    def _most_owed_first(self) -> list[int]:
-        parts = range(len(self._owed))
-        return sorted(parts, key=self._owed.__getitem__, reverse=True)
-
-
-def _warn_of_missing_classes(
-    parts: Sequence[Sequence[File]], labels: Mapping[str, str] | None
-) -> None:
-    """Warns the caller of `split` of each part in which a class has no picture."""
-    counts = Counter(label_of(file, labels) for part in parts for file in part)
-    for number, part in enumerate(parts, start=1):
-        present = {label_of(file, labels) for file in part}
-        missing = sorted(counts.keys() - present)
-        if not missing:
-            continue
-        names = [f"'{label}' (which has {counts[label]})" for label in missing[:CLASSES_SHOWN]]
-        if len(missing) > CLASSES_SHOWN:
-            names.append("...")
-        warnings.warn(
-            f"Part {number} of {len(parts)} has no picture of {len(missing)} of {len(counts)} "
-            f"classes: {', '.join(names)}. Add pictures, or leave small classes out; exact=True "
-            "spreads best.",
-            stacklevel=3,
+def _check_groups(files: Sequence[File], groups: Mapping[str, Hashable]) -> None:
+    """Refuses files without a group: next to their kin in another part they would flatter."""
+    if not isinstance(groups, Mapping):
+        raise ValueError(
+            "`groups` must be a mapping, {id: group}, such as {file.id: patient}. "
+            f"Received: {type(groups).__name__}"
+        )
+    without = [file for file in files if not _is_group(groups.get(file.id))]
+    if without:
+        raise ValueError(
+            f"{len(without)} of {len(files)} files have no group: "
+            f"{named(file.path for file in without)}. To let each of them be a group of its own: "
+            "`groups = {file.id: groups.get(file.id, file.id) for file in files}`"
         )
 
 
-def _warn_of_shared_content(parts: Iterable[Iterable[File]]) -> None:
-    """Warns the caller of `split` of pictures that lie in several parts."""
+def _is_group(group: Hashable) -> bool:
+    if group is None or not isinstance(group, Hashable):
+        return False
+    return group == group  # not NaN, which pandas writes for none
+
+
+def words_on_missing_classes(
+    parts: Sequence[Sequence[File]], labels: Mapping[str, str] | None
+) -> str:
+    """Says which part has no picture of which class; "" where each has all."""
+    counts = Counter(label_of(file, labels) for part in parts for file in part)
+    counts.pop(NO_LABEL, None)
+    sentences = []
+    for number, part in enumerate(parts, start=1):
+        present = {label_of(file, labels) for file in part}
+        missing = sorted(counts.keys() - present, key=str)
+        if not missing:
+            continue
+        sentences.append(
+            f"Part {number} of {len(parts)} has no picture of {len(missing)} of {len(counts)} "
+            f"classes: {_with_counts(missing, counts)}."
+        )
+    if not sentences:
+        return ""
+    return (
+        f"{' '.join(sentences)} Add pictures, or leave small classes out; exact=True spreads best. "
+        "All parts number their classes alike."
+    )
+
+
+def _with_counts(labels: Sequence[str], counts: Mapping[str, int]) -> str:
+    """The first classes of some, each with its number of pictures."""
+    first = labels[:CLASSES_SHOWN]
+    words = ", ".join(f"{named([label])} (which has {counts[label]})" for label in first)
+    more = len(labels) - len(first)
+    return f"{words} and {more} more" if more else words
+
+
+def words_on_shared_content(parts: Iterable[Iterable[File]]) -> str:
+    """Says how many pictures lie in several parts; "" where none does."""
     parts_with_content: Counter[str] = Counter()
     for part in parts:
         parts_with_content.update({file.md5 for file in part if file.md5})
     shared = parts_with_content.total() - len(parts_with_content)
-    if shared:
-        warnings.warn(
-            f"{shared} pictures of one part lie as copies in another, so a test score will "
-            "flatter. duplicates(files) names them; keep one of each.",
-            stacklevel=3,
-        )
+    if not shared:
+        return ""
+    return (
+        f"{shared} pictures of one part lie as copies in another, so a test score will flatter. "
+        "duplicates(files) names them; keep one of each."
+    )

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import warnings
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..drive import File
-from .listing import label_of, nothing_listed
+from ..drive.labels import print_alike
+from ..drive.spreadsheet import as_cell
+from .folders import (
+    folders_of_parts,
+    is_beside_class_folders,
+    words_on_folders,
+    words_on_parts,
+)
+from .listing import check_labels, label_of, nothing_listed
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["describe", "file_table"]
+__all__ = ["describe", "file_table", "is_document"]
 
 # Formats that go by several endings; any other format is called as its ending is.
 FORMATS = {
@@ -26,6 +35,9 @@ UNKNOWN_FORMAT = "unknown"
 NOT_READ_BY_PILLOW = {"SVG", "CR2", "CR3", "NEF", "ARW", "ORF", "RAF", "RW2", "DNG"}
 SMALLEST_PICTURE = 100  # bytes; a JPEG's headers alone take more
 MACOS_SIDE_FILE = "._"  # how the names of such files begin
+DOCUMENT = "Google document, no picture"
+BESIDE = "beside the class folders"
+SIZES = ["smallest", "median", "largest"]  # columns of `describe`, bytes
 
 
 class FileRow(NamedTuple):
@@ -47,9 +59,9 @@ class ClassSummary(NamedTuple):
 
     files: int
     bytes: int
-    smallest: int
-    median: int
-    largest: int
+    smallest: int | None
+    median: int | None
+    largest: int | None
     formats: str
     duplicates: int
     troubled: int
@@ -71,14 +83,17 @@ def file_table(files: Iterable[File], *, labels: Mapping[str, str] | None = None
 
     Returns:
         DataFrame in the order of the listing, with a file's attributes `id`, `name`, `label`,
-        `path`, `size` (bytes), `md5` and `version`; `format` (from the name's ending; "unknown"
-        without one) and `trouble` (why the file may not be readable; "" where nothing speaks
-        against it).
-    """
-    import pandas as pd
+        `path`, `size` (bytes; <NA> where it is not known), `md5` and `version`; `format` (from the
+        name's ending; "unknown" without one) and `trouble` (why the file may be no picture to train
+        on; "" where nothing speaks against it). Texts are as they may be shown and saved as CSV:
+        characters that a screen obeys stand as escapes, and what a spreadsheet would take for a
+        formula begins with an apostrophe. Row n is about the n-th file of the listing, which has
+        them as they came.
 
-    rows = [_file_row(file, labels) for file in files]
-    return pd.DataFrame(rows, columns=list(FileRow._fields))
+    Raises:
+        ValueError: `labels` are no names of classes by id.
+    """
+    return _table(list(files), labels)
 
 
 def describe(files: Iterable[File], *, labels: Mapping[str, str] | None = None) -> pd.DataFrame:
@@ -95,18 +110,22 @@ def describe(files: Iterable[File], *, labels: Mapping[str, str] | None = None) 
 
     Returns:
         DataFrame with a row a class, sorted by name, and a last row `All`. Columns: `files`,
-        `bytes`, `smallest`, `median` and `largest` (bytes a file), `formats`, `duplicates` (files
-        whose content, told by md5, came earlier in the listing), `troubled` (files that may not
-        be readable) and `troubles` (their reasons, counted).
+        `bytes`, `smallest`, `median` and `largest` (bytes a file; <NA> where no size is known),
+        `formats`, `duplicates` (files whose content, told by md5, came earlier in the listing),
+        `troubled` (files that may be no pictures to train on) and `troubles` (their reasons,
+        counted). Names stand as in `file_table`. Warnings say, with the line that cures it, when
+        pictures lie beside the class folders, when a class comes from several folders, when the
+        folders look split already into training and test pictures, and when two classes look alike.
 
     Raises:
-        ValueError: There is no file in the listing.
+        ValueError: There is no file in the listing, or `labels` are no names of classes by id.
     """
     import pandas as pd
 
-    rows = file_table(files, labels=labels)
-    if rows.empty:
+    files = list(files)
+    if not files:
         raise nothing_listed("describe")
+    rows = _table(files, labels)
     rows["is_copy"] = rows["md5"].notna() & rows.duplicated("md5")
     names = []
     summaries = []
@@ -115,19 +134,58 @@ def describe(files: Iterable[File], *, labels: Mapping[str, str] | None = None) 
         summaries.append(_summarize(rows_of_class))
     names.append("All")
     summaries.append(_summarize(rows))
-    return pd.DataFrame(summaries, index=pd.Index(names, name="class"))
+    table = pd.DataFrame(summaries, index=pd.Index(names, name="class"))
+    if table[SIZES].isna().any(axis=None):
+        table[SIZES] = table[SIZES].astype("Int64")
+    for words in _doubts(files, labels):
+        warnings.warn(words, stacklevel=2)
+    return table
+
+
+def is_document(file: File) -> bool:
+    """Whether a file has no bytes: a Google document that may be called like a photo."""
+    return file.size is None and not file.md5
+
+
+def _doubts(files: list[File], labels: Mapping[str, str] | None) -> list[str]:
+    """What is odd about the folders and the classes, a sentence each."""
+    doubts = []
+    parts = folders_of_parts(files)
+    if parts:
+        doubts.append(words_on_parts(parts))
+    elif labels is None:
+        doubts += words_on_folders(files)
+    doubts += print_alike({str(label_of(file, labels)) for file in files})
+    return doubts
+
+
+def _table(files: list[File], labels: Mapping[str, str] | None) -> pd.DataFrame:
+    import pandas as pd
+
+    check_labels(labels)
+    has_class_folders = labels is None and not all(map(is_beside_class_folders, files))
+    rows = []
+    for file in files:
+        row = _file_row(file, labels)
+        if has_class_folders and is_beside_class_folders(file) and not row.trouble:
+            row = row._replace(trouble=BESIDE)
+        rows.append(row)
+    table = pd.DataFrame(rows, columns=list(FileRow._fields))
+    if table["size"].isna().any():
+        table["size"] = table["size"].astype("Int64")
+    return table
 
 
 def _file_row(file: File, labels: Mapping[str, str] | None) -> FileRow:
     format_name = _format_of(file.name)
     return FileRow(
-        id=file.id,
-        name=file.name,
-        label=label_of(file, labels),
-        path=file.path,
+        id=as_cell(file.id),
+        name=as_cell(file.name),
+        label=as_cell(label_of(file, labels)),
+        path=as_cell(file.path),
         size=file.size,
-        md5=file.md5,
-        version=file.version,
+        md5=as_cell(file.md5),
+        version=as_cell(file.version),
         format=format_name,
         trouble=_trouble_with(file, format_name),
     )
@@ -138,16 +196,19 @@ def _format_of(name: str) -> str:
     _, dot, ending = name.rpartition(".")
     if not dot or not ending:
         return UNKNOWN_FORMAT
-    return FORMATS.get(ending.lower(), ending.upper())
+    usual_name: str = as_cell(ending.upper())
+    return FORMATS.get(ending.lower(), usual_name)
 
 
 def _trouble_with(file: File, format_name: str) -> str:
-    """Why a file may not be readable; "" where nothing speaks against it."""
-    if not file.size:
+    """Why a file may be no picture; "" where nothing speaks against it."""
+    if is_document(file):
+        return DOCUMENT
+    if file.size == 0:
         return "empty"
     if file.name.startswith(MACOS_SIDE_FILE):
         return "macOS side file, not a picture"
-    if file.size < SMALLEST_PICTURE:
+    if file.size is not None and file.size < SMALLEST_PICTURE:
         return f"under {SMALLEST_PICTURE} bytes"
     if format_name == "HEIC":
         return "HEIC: needs pillow-heif"
@@ -157,14 +218,19 @@ def _trouble_with(file: File, format_name: str) -> str:
 
 
 def _summarize(rows: pd.DataFrame) -> ClassSummary:
-    sizes = rows["size"]
+    sizes = rows["size"].dropna()
+    smallest = median = largest = None
+    if len(sizes):
+        smallest = int(sizes.min())
+        median = int(sizes.median())
+        largest = int(sizes.max())
     is_troubled = rows["trouble"] != ""
     return ClassSummary(
         files=len(rows),
         bytes=int(sizes.sum()),
-        smallest=int(sizes.min()),
-        median=int(sizes.median()),
-        largest=int(sizes.max()),
+        smallest=smallest,
+        median=median,
+        largest=largest,
         formats=_formats_in_words(rows["format"]),
         duplicates=int(rows["is_copy"].sum()),
         troubled=int(is_troubled.sum()),

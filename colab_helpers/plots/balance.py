@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ..drive import File
-from ..inventory.listing import label_of
+from ..inventory.listing import check_labels, label_of
 from .style import (
     BLUE,
     GREEN,
@@ -28,6 +28,7 @@ from .style import (
 from .words import balance_in_words, escaped, refuse_nothing, shortened
 
 MOST_BARS = 100  # more than these nobody can read in one figure
+PART_NAME_LENGTH = 30  # letters
 UNEVEN = 1.5  # the largest class by the smallest: from here on the title says it
 PART_COLOURS = (BLUE, ORANGE, GREEN, PURPLE, SKY, RED)
 
@@ -47,7 +48,7 @@ class Balance:
     @property
     def labels(self) -> list[str]:
         """The classes, the largest first."""
-        return sorted(self.totals, key=lambda label: (-self.totals[label], label))
+        return sorted(self.totals, key=lambda label: (-self.totals[label], str(label)))
 
     @property
     def shown_labels(self) -> list[str]:
@@ -90,7 +91,9 @@ def plot_class_balance(
     _write_totals(axis, balance, shown)
     _set_axes(axis, balance, shown)
     if len(balance.parts) > 1:
-        figure.legend(loc="outside lower center", ncols=len(balance.parts), frameon=False)
+        names = [escaped(shortened(name, PART_NAME_LENGTH)) for name in balance.parts]
+        loc = "outside lower center"
+        figure.legend(axis.containers, names, loc=loc, ncols=len(names), frameon=False)
     set_title(figure, balance_title(balance))
     return figure
 
@@ -100,6 +103,7 @@ def count_classes(
     labels: Mapping[str, str] | None = None,
 ) -> Balance:
     """Counts the files of each class, in each part."""
+    check_labels(labels)
     files_of_parts = files if isinstance(files, Mapping) else {"": files}
     parts = {}
     totals: Counter[str] = Counter()
@@ -119,7 +123,10 @@ def balance_title(balance: Balance) -> str:
     if len(balance.totals) > MOST_BARS:
         title += f" (the {MOST_BARS // 2} largest and the {MOST_BARS // 2} smallest)"
     if len(balance.parts) > 1:
-        sizes = [f"{name} {counts.total():,}" for name, counts in balance.parts.items()]
+        sizes = [
+            f"{shortened(name, PART_NAME_LENGTH)} {counts.total():,}"
+            for name, counts in balance.parts.items()
+        ]
         title += f" ({', '.join(sizes)})"
     return title
 
@@ -127,9 +134,9 @@ def balance_title(balance: Balance) -> str:
 def _draw_bars(axis: Axes, balance: Balance, shown: Sequence[str]) -> None:
     """A bar for each class; the parts lie in it one behind another."""
     left = np.zeros(len(shown))
-    for (name, counts), colour in zip(balance.parts.items(), itertools.cycle(PART_COLOURS)):
+    for counts, colour in zip(balance.parts.values(), itertools.cycle(PART_COLOURS)):
         widths = np.array([counts[label] for label in shown])
-        axis.barh(range(len(shown)), widths, left=left, color=colour, label=name or None)
+        axis.barh(range(len(shown)), widths, left=left, color=colour)
         left += widths
 
 

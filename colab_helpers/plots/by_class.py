@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ..drive import File
-from ..inventory.listing import label_of
+from ..inventory.listing import check_labels, in_order, label_of
 from .pictures import Decode, Picture, Read, count_broken, read_pictures, show_picture
 from .style import hide_frame, new_figure, set_title
 from .words import balance_in_words, escaped, refuse_nothing, shortened
@@ -89,11 +89,12 @@ def group_by_class(
     files: Iterable[File], labels: Mapping[str, str] | None = None
 ) -> dict[str, list[File]]:
     """The files of each class, classes in alphabetical order."""
+    check_labels(labels)
     groups = defaultdict(list)
     for file in files:
         groups[label_of(file, labels)].append(file)
     refuse_nothing(groups, "files")
-    return {label: groups[label] for label in sorted(groups)}
+    return {label: groups[label] for label in in_order(groups)}
 
 
 def make_rows(groups: Mapping[str, Sequence[File]], per_class: int) -> list[Row]:
@@ -144,8 +145,8 @@ def _draw_page(page: Page, pictures: Sequence[Picture | Exception], columns: int
 
 
 def _draw_row(cells: Sequence[Axes], label: str, pictures: Sequence[Picture | Exception]) -> None:
-    lines = textwrap.wrap(escaped(shortened(label, 28)), 14)
-    cells[0].set_ylabel("\n".join(lines), rotation=0, ha="right", va="center")
+    lines = textwrap.wrap(shortened(label, 28), 14)
+    cells[0].set_ylabel(escaped("\n".join(lines)), rotation=0, ha="right", va="center")
     for cell in cells:
         hide_frame(cell)
     for cell, picture in zip(cells, pictures):

@@ -12,9 +12,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from .style import BLUE, GREY, RED, new_figure, set_title, whole_number_ticks
-from .words import refuse_nothing
+from .words import escaped, refuse_nothing, shortened
 
 MOST_COLUMNS = 3
+METRIC_LENGTH = 40  # letters of a metric's name
 LATE = 2  # more epochs than these after the best one are worth a word
 
 
@@ -145,7 +146,11 @@ def _draw_panel(axis: Axes, curves: Curves, metric: str) -> None:
     _draw_curve(axis, curves, f"val_{metric}", "s--", colour=RED, label="validation")
     if curves.is_validated:
         axis.axvline(curves.best + 1, color=GREY, linewidth=1, linestyle=":", label="best epoch")
-    axis.set(xlabel="epoch", ylabel=metric, xlim=(0.5, curves.epochs + 0.5))
+    axis.set(
+        xlabel="epoch",
+        ylabel=escaped(shortened(metric, METRIC_LENGTH)),
+        xlim=(0.5, curves.epochs + 0.5),
+    )
     axis.xaxis.set_major_locator(whole_number_ticks())
 
 

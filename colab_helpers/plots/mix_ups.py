@@ -16,6 +16,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ..evaluation import class_indices
+from ..evaluation.class_numbers import expected_and_predicted
 from .style import RED, font_size, new_figure, set_title, whole_number_ticks
 from .words import escaped, refuse_nothing, shortened
 
@@ -91,7 +92,8 @@ def plot_confusion(
             in; above, the most frequent mix-ups stand beside the matrix.
 
     Raises:
-        ValueError: There is no picture.
+        ValueError: There is no picture, labels and predictions are not of the same pictures, or
+            `class_names` does not name their classes, each one.
     """
     confusion = count_confusion(labels, predictions, class_names)
     if confusion.has_counts_written_in:
@@ -106,9 +108,8 @@ def count_confusion(
     labels: npt.ArrayLike, predictions: npt.ArrayLike, class_names: Sequence[str]
 ) -> Confusion:
     """Counts how often each class was taken for each; see `plot_confusion`."""
-    expected = class_indices(labels)
-    predicted = class_indices(predictions)
-    refuse_nothing(expected, "labels")
+    refuse_nothing(class_indices(labels), "labels")
+    expected, predicted = expected_and_predicted(labels, predictions, class_names, stacklevel=3)
     counts = np.zeros((len(class_names), len(class_names)), int)
     np.add.at(counts, (expected, predicted), 1)
     return Confusion(counts, [shortened(name, NAME_LENGTH) for name in class_names])
@@ -151,7 +152,7 @@ def _draw_matrix(figure: Figure, axis: Axes, confusion: Confusion) -> None:
     size = font_size(count)
     names = [escaped(name) for name in confusion.names]
     if count <= MOST_LEVEL_NAMES:
-        wrapped = ["\n".join(textwrap.wrap(name, 10)) for name in names]
+        wrapped = [escaped("\n".join(textwrap.wrap(name, 10))) for name in confusion.names]
         axis.set_xticks(range(count), wrapped, rotation=0, fontsize=size)
     else:
         axis.set_xticks(range(count), names, rotation=90, fontsize=size)

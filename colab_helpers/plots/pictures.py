@@ -13,6 +13,7 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 
 from ..drive import File
+from ..drive.names import printable
 from .style import RED
 from .words import escaped
 
@@ -64,7 +65,7 @@ def _show_broken(axis: Axes, error: Exception) -> None:
     axis.set(xlim=(0, 1), ylim=(0, 1), aspect=1)
     axis.plot([0, 1], [0, 1], color=RED, linewidth=1)
     axis.plot([0, 1], [1, 0], color=RED, linewidth=1)
-    reason = escaped(str(error)) or type(error).__name__
-    words = textwrap.fill(textwrap.shorten(reason, 60, placeholder="…"), 17)
+    reason = printable(" ".join(str(error).split())) or type(error).__name__
+    words = escaped(textwrap.fill(textwrap.shorten(reason, 60, placeholder="…"), 17))
     box = {"facecolor": "white", "edgecolor": RED}
     axis.text(0.5, 0.5, words, ha="center", va="center", fontsize=7, bbox=box)

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ..drive import File
+from ..drive.spreadsheet import as_cell
 from .pictures import Decode, Read, read_pictures, show_picture
 from .style import BLUE, RED, hide_frame, new_figure, set_title
 from .words import escaped, shortened
@@ -42,7 +43,11 @@ def plot_mistakes(
         read: `read(file) -> bytes`.
         decode: `decode(bytes) -> uint8 array (height, width, channels)`.
         count: Most pictures to show; with 0, the title stands alone.
+
+    Raises:
+        ValueError: `files` are not those that the table counts in.
     """
+    _check_files(table, files)
     shown = table.head(count)
     sure = int((table["confidence"] >= SURE).sum())
     if len(shown) == 0:
@@ -51,6 +56,19 @@ def plot_mistakes(
         figure = _draw_mistakes(shown, files, read, decode)
     set_title(figure, mistakes_title(len(table), len(files), sure, len(shown)))
     return figure
+
+
+def _check_files(table: pd.DataFrame, files: Sequence[File]) -> None:
+    """Refuses other files than the predicted ones: beside each mistake stood another picture."""
+    rows = table["row"].tolist()
+    fits = all(row < len(files) for row in rows)
+    if fits and "id" in table:
+        fits = [as_cell(files[row].id) for row in rows] == table["id"].tolist()
+    if not fits:
+        raise ValueError(
+            "`files` must be those that predict_once returned with the probabilities: files that "
+            f"were skipped are not among them. Received: {len(files)} files"
+        )
 
 
 def mistakes_title(mistakes: int, pictures: int, sure: int, shown: int) -> str:

@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from ..drive.names import printable
 from .words import escaped
 
 # Okabe and Ito, "Color Universal Design" (2008), https://jfly.uni-koeln.de/color/
@@ -65,7 +66,7 @@ def new_figure(
 def set_title(figure: Figure, words: str) -> None:
     """Writes the title in as many lines as the width of the figure asks for."""
     letters = int(figure.get_figwidth() * LETTERS_PER_INCH)
-    figure.suptitle(escaped(textwrap.fill(words, letters)), fontsize=TITLE_SIZE)
+    figure.suptitle(escaped(textwrap.fill(printable(words), letters)), fontsize=TITLE_SIZE)
 
 
 def font_size(count: int) -> float:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sized
 
+from ..drive.names import printable
+
 
 def shortened(text: object, length: int) -> str:
-    """Takes out of the middle of a long name what does not fit.
+    """A name as it may be shown, without what does not fit: it is taken out of the middle.
 
     Example:
         >>> shortened("Tyrannosaurus rex", 10)
         'Tyrann…rex'
     """
-    name = str(text)
+    name = printable(str(text))
     if len(name) <= length:
         return name
     kept_at_the_end = length // 3
@@ -21,7 +23,11 @@ def shortened(text: object, length: int) -> str:
 
 
 def escaped(text: str) -> str:
-    """Keeps matplotlib from reading what stands between two dollars as mathematics."""
+    """Keeps matplotlib from reading what stands between two dollars as mathematics.
+
+    It comes last, after the text is cut and broken into lines: a line that ended between a dollar
+    and its backslash would be mathematics again.
+    """
     return text.replace("$", r"\$")
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 import ipywidgets
 import traitlets
 
+from ..drive.names import composed, printable
 from .shown import Shown
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def find_trail(drive: WalkableDrive, folder: str) -> list[Folder]:
 
 def _child_named(drive: WalkableDrive, parent: Folder, name: str) -> Folder | None:
     for child_id, child_name in drive.list_folders(parent.id):
-        if child_name == name:
+        if composed(child_name) == composed(name):
             return Folder(child_id, child_name)
     return None
 
@@ -248,7 +249,7 @@ class FolderPicker(Shown):
             children = self._children_of(trail[-1])
         except Exception as error:
             # An exception in a callback would vanish: say it where the eyes are.
-            self.status_line.value = f"<b>{html.escape(str(error))}</b>"
+            self.status_line.value = f"<b>{_as_html(str(error))}</b>"
             return
         self._enter(trail, children)
 
@@ -256,27 +257,27 @@ class FolderPicker(Shown):
         """Asks the drive for the folders in a folder, and sorts them by name."""
         listing = itertools.islice(self._drive.list_folders(folder.id), self._most_folders)
         children = [Folder(*child) for child in listing]
-        return sorted(children, key=lambda child: child.name.lower())
+        return sorted(children, key=lambda child: composed(child.name).lower())
 
     def _enter(self, trail: Sequence[Folder], children: list[Folder]) -> None:
         """Shows the folder at the end of a trail, and then tells whoever observes where one is."""
         self._trail = list(trail)
         self._children = children
-        self.trail_line.value = " / ".join(f"<b>{html.escape(folder.name)}</b>" for folder in trail)
+        self.trail_line.value = " / ".join(f"<b>{_as_html(folder.name)}</b>" for folder in trail)
         self.controls["up"].disabled = len(trail) == 1
         self.controls["filter"].value = ""
         self._list_children()
-        self.status_line.value = html.escape(self._describe())
+        self.status_line.value = _as_html(self._describe())
         # Last: an error of an observer must not leave half a folder on the screen.
         self.path = "/".join(folder.name for folder in trail[1:])
         self.folder_id = trail[-1].id
 
     def _list_children(self) -> None:
         """Lists the folders that the filter leaves, and chooses the first."""
-        wanted = self.controls["filter"].value.lower().replace("..", "")
-        self._listed = [child for child in self._children if wanted in child.name.lower()]
+        wanted = composed(self.controls["filter"].value).lower().replace("..", "")
+        self._listed = [child for child in self._children if wanted in _as_typed(child)]
         folders = self.controls["folders"]
-        folders.options = [child.name for child in self._listed]
+        folders.options = [printable(child.name) for child in self._listed]
         folders.index = None  # else ipywidgets 7 marks nothing in the page
         if self._listed:
             folders.index = 0
@@ -301,11 +302,12 @@ class FolderPicker(Shown):
     # What is shown in its place
 
     def __repr__(self) -> str:
-        return f"FolderPicker at {self.path or 'the top'}: folder_id = {self.folder_id!r}"
+        path = printable(self.path) or "the top"
+        return f"FolderPicker at {path}: folder_id = {self.folder_id!r}"
 
     def static(self) -> dict[str, str]:
         """A text: where one is, and what is there."""
-        names = [child.name for child in self._children[:MOST_NAMES]]
+        names = [printable(child.name) for child in self._children[:MOST_NAMES]]
         if len(self._children) > MOST_NAMES:
             names.append("…")
         lines = [
@@ -315,3 +317,13 @@ class FolderPicker(Shown):
         ]
         text = "\n".join(lines)
         return {"text/plain": text, "text/html": f"<pre>{html.escape(text)}</pre>"}
+
+
+def _as_typed(folder: Folder) -> str:
+    """A folder's name as someone may type a part of it."""
+    return composed(printable(folder.name)).lower()
+
+
+def _as_html(text: str) -> str:
+    """A text that a page shows as it is: no tag, and nothing that a page cannot hold."""
+    return html.escape(printable(text))

@@ -1,0 +1,103 @@
+"""The list that a `SequenceDataset` keeps: chosen files, and what a node found out about them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from kedro.io import DatasetError
+
+from ..atomic import atomic_write
+from ..drive.names import printable
+from ..inventory.saved_format import FIELDS, file_of_fields
+
+__all__ = ["WORDS", "as_content", "read_list", "write_list"]
+
+# What a list may say of its files: arguments of `StreamingSequence` that tell of data, none of
+# which is called. How the files are read, the catalog alone says.
+WORDS = (
+    "labels",
+    "label_mode",
+    "class_names",
+    "batch_size",
+    "shuffle",
+    "seed",
+    "normalize",
+    "dtype",
+    "on_bad_file",
+)
+CLASS_MODES = ("int", "categorical", "binary")
+
+
+def as_content(
+    data: Iterable[Any] | Mapping[str, Any], config: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What a node returned, with the classes that a part of `split` knows.
+
+    Args:
+        data: Files, or a dict of `files` and words.
+        config: The arguments of `StreamingSequence` in the catalog, which come first.
+
+    Raises:
+        DatasetError: A word is none that a list may say.
+    """
+    content = dict(data) if isinstance(data, Mapping) else {"files": data}
+    _check_words(content, "A node returned")
+    said = {"label_mode": "int", **config, **content}
+    class_names = getattr(content["files"], "class_names", None)
+    tells_classes = "labels" not in said and said["label_mode"] in CLASS_MODES
+    if class_names and tells_classes and "class_names" not in said:
+        content["class_names"] = list(class_names)
+    return content
+
+
+def write_list(path: Path, content: Mapping[str, Any]) -> None:
+    """Writes a list as JSON, whole or not at all.
+
+    A name that Unicode does not allow stands as JSON's escapes, and is read back as it was.
+    """
+    rows = [{field: getattr(file, field, None) for field in FIELDS} for file in content["files"]]
+    text = json.dumps({**content, "files": rows}, indent=1, ensure_ascii=False)
+    with atomic_write(path) as out:
+        out.write(text.encode("utf-8", "backslashreplace"))
+
+
+def read_list(path: Path) -> dict[str, Any]:
+    """The files of a list, and the words that it says of them.
+
+    Raises:
+        DatasetError: It is damaged, or no such list.
+    """
+    try:
+        content = json.loads(path.read_bytes().decode("utf-8", "surrogatepass"))
+    except (ValueError, RecursionError) as error:
+        raise _damaged(path, f"it is no JSON ({type(error).__name__})") from None
+    if not isinstance(content, dict) or not isinstance(content.get("files"), list):
+        raise _damaged(path, "it holds no `files`")
+    _check_words(content, f"'{printable(str(path))}' holds")
+    files = []
+    for number, row in enumerate(content["files"], start=1):
+        try:
+            files.append(file_of_fields(row))
+        except ValueError as error:
+            raise _damaged(path, f"file {number}: {error}") from None
+    return {**content, "files": files}
+
+
+def _check_words(content: Mapping[str, Any], where: str) -> None:
+    """Refuses words that a list may not say."""
+    others = [printable(str(word)) for word in content if word not in ("files", *WORDS)]
+    if others or "files" not in content:
+        raise DatasetError(
+            f"{where} what is no part of a list: {', '.join(others) or 'no `files`'}. A list has "
+            f"`files`, and may have {', '.join(WORDS)}. All else belongs into the catalog."
+        )
+
+
+def _damaged(path: Path, why: str) -> DatasetError:
+    return DatasetError(
+        f"'{printable(str(path))}' is damaged, or no list of files: {why}. Run the node that "
+        "writes it again."
+    )
