@@ -1,7 +1,8 @@
-"""What several tests share: pictures, real photographs, and a Drive to talk to."""
+"""What several tests share: files, pictures, real photographs, a Drive to talk to, and time."""
 
 import contextlib
 import os
+import random
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,36 @@ from colab_helpers.practice import make_practice_folder
 from stand_in import FakeDrive
 
 FLOWERS17 = Path(__file__).parents[1].parent / "shared" / "data" / "flowers17"
+
+
+class Clock:
+    """Time that passes only when somebody sleeps; remembers for how long."""
+
+    def __init__(self):
+        self.waits = []
+
+    def __call__(self):
+        return sum(self.waits)
+
+    def sleep(self, seconds):
+        self.waits.append(seconds)
+
+
+@pytest.fixture
+def clock():
+    """Time that passes only when somebody sleeps."""
+    return Clock()
+
+
+@pytest.fixture
+def photos(tmp_path):
+    """The folder photos/, with 0.jpg to 9.jpg of random bytes."""
+    folder = tmp_path / "root" / "photos"
+    folder.mkdir(parents=True)
+    for number in range(10):
+        content = random.Random(number).randbytes(3000 + number)
+        (folder / f"{number}.jpg").write_bytes(content)
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from .client import Change, Client, Page, each_page
-from .files import Changes, File
-from .items import Item, below, is_folder
-from .listing import Position, image_file
+from .client import Client
+from .files import Changes, File, is_hidden
+from .items import Change, Item, below, is_folder
+from .labels import label_of_folder
+from .listing import image_file
+from .paging import Page, each_page
+from .position import Position
 
 __all__ = ["list_changes"]
 
@@ -18,7 +21,7 @@ class OnlyAFullListingCanTell(Exception):
 
 def list_changes(client: Client, at: dict[str, Any]) -> Changes | None:
     """What changed since a listing came to its end; see `Drive.list_changes`."""
-    came_to_its_end = at.get("change_token") and not at["todo"]
+    came_to_its_end = at.get("change_token") and not at.get("todo", True)
     if not came_to_its_end:
         return None
     try:
@@ -43,11 +46,12 @@ class _ChangesSince:
             OnlyAFullListingCanTell: A folder was added, moved or renamed.
         """
         position = self._position
+        what = "list what changed"
 
         def ask(token: str | None) -> Page[Change]:
-            return self._client.changes(token, position.drive)
+            return self._client.changes(token, position.drive, what)
 
-        for page in each_page(ask, position.change_token):
+        for page in each_page(ask, what, position.change_token):
             for change in page.entries:
                 self._apply(change)
         if page.new_start is None:
@@ -61,7 +65,10 @@ class _ChangesSince:
         is_gone = bool(change.get("deleted") or item.get("labels", {}).get("trashed"))
         path = self._path_of_its_folder(item)
         is_known_folder = change["fileId"] in self._position.folders
-        if is_known_folder or (path is not None and is_folder(item)):
+        is_folder_in_one = path is not None and is_folder(item)
+        if is_folder_in_one and not is_known_folder and is_hidden(item["title"]):
+            return
+        if is_known_folder or is_folder_in_one:
             self._check_folder(change["fileId"], item, path, is_gone)
         else:
             self._apply_to_file(change["fileId"], item, path, is_gone)
@@ -69,16 +76,15 @@ class _ChangesSince:
     def _path_of_its_folder(self, item: Item) -> str | None:
         """Path of the folder that an item lies in, or None if that is none of the listed ones."""
         for parent in item.get("parents", []):
-            path = self._position.folders.get(parent["id"])
-            if path is not None:
-                return path
+            if parent["id"] in self._position.folders:
+                return self._position.path(parent["id"])
         return None
 
     def _check_folder(self, folder_id: str, item: Item, path: str | None, is_gone: bool) -> None:
         """Raises OnlyAFullListingCanTell unless the folder is where it was, by the same name."""
-        known_path = self._position.folders.get(folder_id)
-        if is_gone:
+        if is_gone or folder_id not in self._position.folders:
             raise OnlyAFullListingCanTell
+        known_path = self._position.path(folder_id)
         is_top = known_path == ""  # it may lie anywhere, and have any name
         if is_top:
             return
@@ -94,7 +100,10 @@ class _ChangesSince:
             item = {**item, "title": name}
         if path is None or is_gone:
             return
+        label = label_of_folder(path, self._position.name, self._position.label)
+        if label is None:
+            return
         self._client.service.remember_keys(item)
-        file = image_file(self._client, item, path, self._position.label(path), links)
+        file = image_file(self._client, item, path, label, links)
         if file is not None:
             self._changed[file.id] = file

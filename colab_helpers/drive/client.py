@@ -3,75 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import IO, Any, Generic, NamedTuple, TypedDict, TypeVar
+from typing import IO, Any
 
-from .items import FIELDS, FOLDER, SHARED_WITH_ME, SHORTCUT, Item, is_folder, is_shortcut
+from .answers import address_of, changes_page, drives_page, item_of, items_page, text_of
+from .errors import SignInError
+from .items import (
+    FIELDS,
+    FOLDER,
+    SHARED_WITH_ME,
+    SHORTCUT,
+    Change,
+    Item,
+    SharedDrive,
+    is_folder,
+    is_shortcut,
+)
+from .names import composed, decomposed, is_unicode
+from .paging import Page, each_page
 from .service import Service
 from .transport import FindFlaw
 
-__all__ = ["Change", "Client", "Page", "each_page"]
+__all__ = ["PIECE_BYTES", "Client"]
 
 # Entries of a page: https://developers.google.com/workspace/drive/api/reference/rest/v2/files/list
 LARGEST_PAGE = 1000
 # https://developers.google.com/workspace/drive/api/reference/rest/v2/drives/list
 LARGEST_PAGE_OF_DRIVES = 100
 PIECE_BYTES = 100 << 20  # of an upload, sent in one request
-
-Entry = TypeVar("Entry")
-
-
-class Page(NamedTuple, Generic[Entry]):
-    """One page of an answer in pages.
-
-    Attributes:
-        entries: May be empty, and yet another page follows.
-        next_token: Of the next page; None at the end.
-        new_start: Of changes, at the end: the token to ask by for what changes from now on.
-    """
-
-    entries: list[Entry]
-    next_token: str | None
-    new_start: str | None = None
-
-
-class Change(TypedDict, total=False):
-    """A file or folder that was changed, in Drive's own words.
-
-    https://developers.google.com/workspace/drive/api/reference/rest/v2/changes
-    """
-
-    fileId: str
-    deleted: bool
-    file: Item
-
-
-class SharedDrive(TypedDict):
-    """A shared drive in Drive's own words."""
-
-    id: str
-    name: str
-
-
-def each_page(
-    ask: Callable[[str | None], Page[Entry]], token: str | None = None
-) -> Iterator[Page[Entry]]:
-    """Asks for page after page; each when the one before is used up.
-
-    Example:
-        >>> pages = {None: Page([1, 2], "a"), "a": Page([], "b"), "b": Page([3], None)}
-        >>> [page.entries for page in each_page(pages.get)]
-        [[1, 2], [], [3]]
-
-    Args:
-        ask: Gives the page of a token, None standing for the first.
-        token: Of the page to begin with.
-    """
-    while True:
-        page = ask(token)
-        yield page
-        token = page.next_token
-        if not token:
-            return
 
 
 class Client:
@@ -87,6 +45,25 @@ class Client:
     def __init__(self, service: Service) -> None:
         self.service = service
 
+    @property
+    def is_signed_in(self) -> bool:
+        """Whether somebody is; with an API key nobody is."""
+        return self.service.transport.account.is_signed_in
+
+    def check_signed_in(self, what: str, advice: str = "Sign in: connect().") -> None:
+        """Raises a SignInError unless somebody is signed in.
+
+        Args:
+            what: What it is needed for, as in "Could not <what>".
+            advice: What the user can do.
+        """
+        if self.is_signed_in:
+            return
+        raise SignInError(
+            f"Could not {what}: with an API key nobody is signed in, and only what is shared with "
+            f'"Anyone with the link" can be listed and read. {advice}'
+        )
+
     # One file or folder
 
     def item(self, file_id: str, what: str) -> Item:
@@ -99,7 +76,7 @@ class Client:
         request = self.service.files.get(
             fileId=file_id, fields=f"{FIELDS},driveId", supportsAllDrives=True
         )
-        item: Item = self.service.ask(what, request, file_id)
+        item = item_of(self.service.ask(what, request, file_id), what)
         self.service.remember_keys(item)
         return item
 
@@ -111,32 +88,45 @@ class Client:
         return self.item(target, f"follow the shortcut {item['title']!r}")
 
     def media(
-        self, file_id: str, what: str, *, byte_range: str | None = None, find_flaw: FindFlaw
+        self,
+        file_id: str,
+        what: str,
+        *,
+        byte_range: str | None,
+        most_bytes: int | None,
+        find_flaw: FindFlaw,
     ) -> bytes:
         """The content of a file, or a part of it.
 
         Args:
             file_id: Its ID.
             what: As in "Could not <what>".
-            byte_range: The Range header, such as "bytes=0-9".
+            byte_range: The Range header, such as "bytes=0-9"; None for all of it.
+            most_bytes: How long the content can be, where that is known.
             find_flaw: Finds what is wrong with an answer, beyond its status.
         """
         request = self.service.files.get_media(fileId=file_id, supportsAllDrives=True)
         if byte_range is not None:
             request.headers["Range"] = byte_range
-        content: bytes = self.service.ask(what, request, file_id, find_flaw)
+        content: bytes = self.service.ask(what, request, file_id, find_flaw, most_bytes)
         return content
 
     def account(self) -> str:
         """The address that is signed in."""
-        about = self.service.ask("ask who is signed in", self.service.api.about().get())
-        address: str = about["user"].get("emailAddress", "unknown")
-        return address
+        what = "ask who is signed in"
+        self.check_signed_in(what)
+        about = self.service.ask(what, self.service.api.about().get())
+        return address_of(about, what)
 
     # Pages
 
     def page(
-        self, folder_id: str | None, page_token: str | None, what: str, condition: str = ""
+        self,
+        folder_id: str | None,
+        page_token: str | None,
+        what: str,
+        condition: str = "",
+        is_wanted: Callable[[], bool] | None = None,
     ) -> Page[Item]:
         """One page of the items in a folder.
 
@@ -146,6 +136,7 @@ class Client:
             what: As in "Could not <what>".
             condition: What else must hold, such as "title = 'cat.jpg'":
                 https://developers.google.com/workspace/drive/api/guides/ref-search-terms
+            is_wanted: Tells whether somebody still waits for the page; None: somebody does.
         """
         conditions = ["trashed = false"]
         if condition:
@@ -162,21 +153,32 @@ class Client:
             includeItemsFromAllDrives=True,
             fields=f"nextPageToken,items({FIELDS})",
         )
-        answer = self.service.ask(what, request, folder_id)
-        items: list[Item] = answer.get("items", [])
-        for item in items:
+        answer = self.service.ask(what, request, folder_id, is_wanted=is_wanted)
+        page = items_page(answer, what)
+        for item in page.entries:
             self.service.remember_keys(item)
-        return Page(items, answer.get("nextPageToken"))
+        return page
 
     def named(self, title: str, folder_id: str | None) -> list[Item]:
-        """The items of this very title in a folder, or (None) anywhere."""
-        escaped = title.replace("\\", r"\\").replace("'", r"\'")
+        """The items of this title in a folder, or (None) anywhere, in any normal form."""
+        if not is_unicode(title):
+            return []  # Drive's titles are
+        what = f"look for {title!r}"
+        forms = sorted({title, composed(title), decomposed(title)})
+        condition = " or ".join(f"title = '{_escaped(form)}'" for form in forms)
+        if len(forms) > 1:
+            condition = f"({condition})"
 
         def ask(page_token: str | None) -> Page[Item]:
-            what = f"look for {title!r}"
-            return self.page(folder_id, page_token, what, f"title = '{escaped}'")
+            return self.page(folder_id, page_token, what, condition)
 
-        return [item for page in each_page(ask) for item in page.entries if item["title"] == title]
+        wanted = composed(title)
+        return [
+            item
+            for page in each_page(ask, what)
+            for item in page.entries
+            if composed(item["title"]) == wanted
+        ]
 
     def folders(self, folder_id: str, what: str) -> Iterator[Item]:
         """The folders directly in a folder, and the shortcuts that lead to folders."""
@@ -185,37 +187,38 @@ class Client:
         def ask(page_token: str | None) -> Page[Item]:
             return self.page(folder_id, page_token, what, condition)
 
-        for page in each_page(ask):
+        for page in each_page(ask, what):
             yield from filter(is_folder, page.entries)
 
     def shared_drives(self) -> list[SharedDrive]:
         """The shared drives that the account sees."""
+        what = "list the shared drives"
 
         def ask(page_token: str | None) -> Page[SharedDrive]:
             request = self.service.api.drives().list(
                 maxResults=LARGEST_PAGE_OF_DRIVES, pageToken=page_token
             )
-            answer = self.service.ask("list the shared drives", request)
-            return Page(answer["items"], answer.get("nextPageToken"))
+            return drives_page(self.service.ask(what, request), what)
 
-        return [drive for page in each_page(ask) for drive in page.entries]
+        return [drive for page in each_page(ask, what) for drive in page.entries]
 
     # Changes
 
     def change_token(self, drive_id: str | None) -> str:
-        """Where Drive's list of changes ends now.
+        """Where Drive's list of changes ends now; "" where nobody is signed in, who has none.
 
         Args:
             drive_id: Of a shared drive, or None for My Drive.
         """
+        if not self.is_signed_in:
+            return ""
         request = self.service.api.changes().getStartPageToken(
             driveId=drive_id, supportsAllDrives=True
         )
-        answer = self.service.ask("ask where Drive's list of changes ends", request)
-        token: str = answer["startPageToken"]
-        return token
+        what = "ask where Drive's list of changes ends"
+        return text_of(self.service.ask(what, request), "startPageToken", what)
 
-    def changes(self, page_token: str | None, drive_id: str | None) -> Page[Change]:
+    def changes(self, page_token: str | None, drive_id: str | None, what: str) -> Page[Change]:
         """One page of what changed since a token."""
         fields = f"fileId,deleted,file({FIELDS},parents(id),labels(trashed))"
         request = self.service.api.changes().list(
@@ -227,10 +230,7 @@ class Client:
             includeItemsFromAllDrives=True,
             fields=f"nextPageToken,newStartPageToken,items({fields})",
         )
-        answer = self.service.ask("list what changed", request)
-        return Page(
-            answer.get("items", []), answer.get("nextPageToken"), answer.get("newStartPageToken")
-        )
+        return changes_page(self.service.ask(what, request), what)
 
     # What is written
 
@@ -238,8 +238,8 @@ class Client:
         """Makes a folder in a folder."""
         body = {"title": title, "mimeType": FOLDER, "parents": [{"id": parent_id}]}
         request = self.service.files.insert(body=body, supportsAllDrives=True)
-        item: Item = self.service.ask(f"make the folder {title!r}", request)
-        return item
+        what = f"make the folder {title!r}"
+        return item_of(self.service.ask(what, request), what)
 
     def insert(
         self, content: IO[bytes], body: Item, what: str, piece_bytes: int = PIECE_BYTES
@@ -254,8 +254,7 @@ class Client:
         """
         media = _media_body(content, body["mimeType"], piece_bytes)
         request = self.service.files.insert(body=body, media_body=media, supportsAllDrives=True)
-        item: Item = self.service.ask(what, request)
-        return item
+        return item_of(self.service.ask(what, request), what)
 
     def update(
         self,
@@ -270,8 +269,12 @@ class Client:
         request = self.service.files.update(
             fileId=file_id, body=body, media_body=media, supportsAllDrives=True
         )
-        item: Item = self.service.ask(what, request, file_id)
-        return item
+        return item_of(self.service.ask(what, request, file_id), what)
+
+
+def _escaped(text: str) -> str:
+    """A text as a search takes it between quotes."""
+    return text.replace("\\", r"\\").replace("'", r"\'")
 
 
 def _media_body(content: IO[bytes], mime_type: str, piece_bytes: int) -> Any:

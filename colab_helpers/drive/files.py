@@ -7,7 +7,7 @@ import mimetypes
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol, SupportsIndex, runtime_checkable
 
 __all__ = [
     "Changes",
@@ -40,6 +40,26 @@ IMAGE_NAMES = (  # their endings, in lower case
     ".pgm",
 )
 
+NAMES_OF_SYSTEMS = frozenset(  # which they give to files and folders of their own, in lower case
+    (
+        "__macosx",  # macOS, in ZIP archives
+        "network trash folder",
+        "temporary items",
+        "$recycle.bin",  # Windows
+        "recycler",
+        "system volume information",
+        "desktop.ini",
+        "thumbs.db",
+        "ehthumbs.db",
+        "lost+found",  # Linux
+        "@eadir",  # disk stations
+        "@recycle",
+        "@__thumb",
+        "#recycle",
+        "#snapshot",
+    )
+)
+
 
 @dataclass(frozen=True, slots=True)
 class File:
@@ -57,7 +77,8 @@ class File:
     Attributes:
         id: Names the file for good: Drive's file ID, or the path below a `LocalFolder`.
         name: What it is called, such as "1.jpg".
-        label: Name of the folder it lies in. A slash in a name stands as "_".
+        label: Name of the folder it lies in, or of the first one on its way from the folder that
+            was listed, in Unicode's normal form C. A slash in a name stands as "_".
         path: The way to it below the folder that was listed, such as "rose/1.jpg".
         size: Bytes; None where the source does not know it, as for a Google document.
         md5: Checksum of the content in hex; None where the source has none.
@@ -85,6 +106,8 @@ class Source(Protocol):
     - `list_images(folder)`, which is lazy, and `read(file, start, end)`: every use of a source.
       `split` and `describe` take the files, `cached` takes `read`, `StreamingSequence` and `pack`
       take both; none of them takes the source itself.
+    - `list_images(folder, label="first")`, by which the first folder below the listed one is the
+      class: whoever writes it; see `Drive.list_images`.
     - `list_images(folder, position=...)`, which returns a `Listing`, and `list_changes(position)`,
       which returns `Changes`, or None: `take_inventory`, which goes on after a kill, and
       `refresh_inventory`, which asks only for what changed.
@@ -145,12 +168,19 @@ class Source(Protocol):
 class Listing(Iterator[File]):
     """An iterator of files that knows how far it is; a page is fetched when you get there.
 
+    Each file comes once. After an error, or a cell that was interrupted, the next `next` goes on
+    where the listing was: it asks again for what failed, and leaves out what it gave before.
+
     Example:
         ```python
         listing = drive.list_images("flowers17")
         first = next(listing)
         rest = drive.list_images("flowers17", position=listing.position)  # also tomorrow, elsewhere
         ```
+
+    Args:
+        walk: Yields the files from a position on, and moves the position on meanwhile.
+        position: To go on from.
 
     Attributes:
         position: A dict that JSON can hold. A listing made with it goes on at the page that is
@@ -164,10 +194,29 @@ class Listing(Iterator[File]):
         position: dict[str, Any] | None = None,
     ) -> None:
         self.position = dict(position or {})
+        self._start = dict(self.position)
+        self._walk = walk
         self._files = walk(self.position)
+        self._given: set[str] = set()
 
     def __next__(self) -> File:
-        return next(self._files)
+        while True:
+            try:
+                file = next(self._files)
+            except StopIteration:
+                raise
+            except BaseException:
+                self._begin_again()
+                raise
+            if file.id not in self._given:
+                self._given.add(file.id)
+                return file
+
+    def _begin_again(self) -> None:
+        """Makes the next `next` go on: an iterator that raised an error gives nothing any more."""
+        if not self._given:
+            self.position = dict(self._start)
+        self._files = self._walk(self.position)
 
 
 class Changes(NamedTuple):
@@ -185,7 +234,17 @@ class Changes(NamedTuple):
 
 
 def check_range(start: int | None, end: int | None) -> None:
-    """Raises a ValueError unless 0 <= start <= end, None standing for the file's own ends."""
+    """Checks the range of a read, None standing for the file's own ends.
+
+    Raises:
+        TypeError: `start` or `end` is no whole number.
+        ValueError: It is not 0 <= start <= end.
+    """
+    for name, value in (("start", start), ("end", end)):
+        if value is not None and not isinstance(value, SupportsIndex):
+            raise TypeError(
+                f"`{name}` must be a whole number of bytes, or None. Received: {name}={value!r}"
+            )
     first = start or 0
     if first < 0 or (end is not None and end < first):
         raise ValueError(
@@ -227,8 +286,17 @@ def _guessed_mime_type(name: str) -> str | None:
 
 
 def is_hidden(name: str) -> bool:
-    """Whether a name is one that its system hides: it begins with a dot."""
-    return name.startswith(".")
+    """Whether a file or folder is a system's own, and no picture or class of anybody.
+
+    It begins with one dot, or is one of `NAMES_OF_SYSTEMS`, in capitals or not. Two dots are an odd
+    name, which somebody gave.
+
+    Example:
+        >>> is_hidden(".ipynb_checkpoints"), is_hidden("__MACOSX"), is_hidden("roses")
+        (True, True, False)
+    """
+    begins_with_one_dot = name.startswith(".") and not name.startswith("..")
+    return begins_with_one_dot or name.lower() in NAMES_OF_SYSTEMS
 
 
 def natural_order(name: str) -> list[int | str]:

@@ -8,12 +8,15 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from .arguments import check_file, file_text, folder_text
 from .changes import list_changes
 from .client import Client
-from .files import Changes, File, Listing
+from .files import Changes, File, Listing, is_hidden
 from .items import SHARED_WITH_ME, as_file, target_id
+from .labels import FolderLabels, Label, check_label
 from .listing import walk
 from .lookup import ItemKind, find_item
+from .position import Position
 from .reading import read
 from .service import GOOGLE, Service
 from .transport import Transport
@@ -28,18 +31,22 @@ ATTEMPTS = 10  # at one request; see `attempts` of `Drive`
 class Drive:
     """A Google Drive, signed in by `connect`. It can be pickled; the other side signs in by itself.
 
+    With an API key in place of a sign-in, the other side takes its own from the environment
+    variable COLAB_HELPERS_API_KEY: a secret never travels.
+
     Args:
         credentials: Any credentials object of google-auth.
         endpoint: Root URL of the Drive API.
-        deadline: Seconds after which a request without an answer counts as lost. A large answer
-            has a second more for each 100,000 bytes.
+        deadline: Seconds after which one attempt at a request counts as lost, whatever it waits
+            for. A large content has a second more for each 100,000 bytes that come or go.
         attempts: How often a request is sent at most, if it fails in a way that usually passes.
         clock: Tells the time in seconds.
         sleep: Waits for so many seconds.
 
     Attributes:
         pydrive: The pydrive2.drive.GoogleDrive beneath, for all that is not offered here. Its
-            requests go through the same place.
+            requests go through the same place. An error that Drive answers is PyDrive2's
+            ApiRequestError, as documented there; any other is a DriveError.
         counts: Counter of the "requests" sent, of those answered by "rate" (slow down), "token"
             (too old), "passing" and "final" errors, and of "refreshes" of the token.
     """
@@ -55,45 +62,64 @@ class Drive:
         sleep: Callable[[float], object] = time.sleep,
     ) -> None:
         transport = Transport(
-            credentials, deadline=deadline, attempts=attempts, clock=clock, sleep=sleep
+            credentials, endpoint, deadline=deadline, attempts=attempts, clock=clock, sleep=sleep
         )
-        service = Service(endpoint, transport)
+        service = Service(transport)
         self._client = Client(service)
         self.pydrive: Any = service.pydrive
         self.counts: Counter[str] = transport.counts
 
     def __repr__(self) -> str:
-        return f"Drive({self._client.service.endpoint!r})"
+        return f"Drive({self._client.service.transport.endpoint!r})"
 
     def __reduce__(self) -> tuple[Any, ...]:
         service = self._client.service
         transport = service.transport
-        state = (service.endpoint, transport.deadline, transport.attempts, service.resource_keys)
+        state = (
+            transport.endpoint,
+            transport.deadline,
+            transport.attempts,
+            service.resource_keys,
+            self._client.is_signed_in,
+        )
         return _connect_again, state  # nothing secret travels
 
     def account(self) -> str:
-        """The address that is signed in, such as "you@gmail.com"."""
+        """The address that is signed in, such as "you@gmail.com".
+
+        Raises:
+            SignInError: Nobody is; an API key stands for nobody.
+        """
         return self._client.account()
 
     def read(self, file: File, start: int | None = None, end: int | None = None) -> bytes:
         """The bytes of a file, checked by size and md5, or a part of them.
 
         Args:
-            file: As `list_images` or `find` gave it.
+            file: As `list_images` or `find` gave it. Of one whose size is not known, at most
+                256 MiB are read at once.
             start: The first byte; the file's first if left out.
             end: The byte after the last one; the file's end if left out, or if it comes earlier.
 
         Raises:
             NotFoundError: It is gone, or is not any more what was listed.
             DriveError: Any other of its family.
+            TypeError: `file` is none, such as a path, or the range is not of whole numbers.
         """
+        check_file(file)
         return read(self._client, file, start, end)
 
-    def find(self, path: str) -> File:
+    def find(self, path: str | os.PathLike[str]) -> File:
         """The file, of any kind, at a path, with this ID, or at this address."""
-        return as_file(find_item(self._client, str(path), ItemKind.FILE))
+        return as_file(find_item(self._client, file_text(path), ItemKind.FILE))
 
-    def list_images(self, folder: str, *, position: dict[str, Any] | None = None) -> Listing:
+    def list_images(
+        self,
+        folder: str | os.PathLike[str],
+        *,
+        position: dict[str, Any] | None = None,
+        label: Label = "parent",
+    ) -> Listing:
         """Lists the images of a folder and of all folders in it, page by page.
 
         Example:
@@ -102,19 +128,38 @@ class Drive:
                 print(file.path)
             ```
 
+        Hidden folders and files, such as ".thumbnails" and "__MACOSX", are left out, unless
+        `folder` names one. Pictures beside class folders, a class that comes from several folders,
+        and classes that look alike are told by a warning at the end.
+
         Args:
             folder: Its name, `path/to/it`, ID, or address as pasted from the browser. "." is My
-                Drive; "Shared with me/..." and "Shared drives/name/..." lead to these.
+                Drive; "Shared with me/..." and "Shared drives/name/..." lead to these, and
+                "/content/drive/MyDrive/..." where it would lie if it were mounted in Colab. Names
+                are found in any Unicode normal form.
             position: Of a listing that was cut off, to go on there.
+            label: Which folder becomes the `label` of a file: "parent", the one that it lies in,
+                or "first", the first one below `folder`, as Keras has it. By "first", pictures
+                that lie directly in `folder` have no class and are left out. A `position` keeps
+                the label that it was made with.
 
         Returns:
-            A `Listing` of `File`. No request before the first `next`, then one page ahead at
-            most. Shortcuts are followed; each file and folder comes once.
+            A `Listing` of `File`. No request before the first `next`, then the first page alone.
+            The more pages were given out, the more are asked for ahead, 16 at most. Shortcuts are
+            followed; each file and folder comes once. After an error, `next` goes on where it was.
 
         Raises:
             NotFoundError: At the first `next`: no such folder, or several. At the end: no images.
+            SignInError: At the first `next`: `folder` is a name, and with an API key nobody is
+                signed in who has a folder of that name. Give its ID or address.
+            DriveError: In between: a page could not be had, or the pages do not come to an end.
+            TypeError: `folder` is no text, such as a `File`.
+            ValueError: `label` or `position` is none.
         """
-        return Listing(lambda at: walk(self._client, str(folder), at), position)
+        check_label(label)
+        asked = folder_text(folder)
+        labels = FolderLabels(_label_of(position, label))
+        return Listing(lambda at: walk(self._client, asked, labels, at), position)
 
     def list_folders(self, folder: str = ".") -> Iterator[tuple[str, str]]:
         """Yields (ID, name) of each folder directly in a folder; a page when you get there.
@@ -127,10 +172,11 @@ class Drive:
         Args:
             folder: As in `list_images`. In "." there is also "Shared with me".
         """
-        top = find_item(self._client, str(folder), ItemKind.FOLDER)
-        what = f"list the folders in {str(folder)!r}"
-        for item in self._client.folders(top["id"], what):
-            yield target_id(item), item["title"]
+        asked = folder_text(folder)
+        top = find_item(self._client, asked, ItemKind.FOLDER)
+        for item in self._client.folders(top["id"], f"list the folders in {asked!r}"):
+            if not is_hidden(item["title"]):
+                yield target_id(item), item["title"]
         if folder == ".":
             yield SHARED_WITH_ME, SHARED_WITH_ME
 
@@ -142,7 +188,8 @@ class Drive:
 
         Returns:
             (files added or changed, IDs removed, new position); or None when only a full listing
-            can tell: it did not come to its end, or a folder was added, moved or renamed.
+            can tell: it did not come to its end, or a folder was added, moved or renamed, or it was
+            listed with an API key, which hears of no changes.
         """
         return list_changes(self._client, position)
 
@@ -155,18 +202,42 @@ class Drive:
 
         Returns:
             The `File` on Drive, whose md5 was compared with the local one's.
+
+        Raises:
+            SignInError: Nobody is signed in, as with an API key, or not with the right to write.
+            DriveError: Any other of its family.
         """
-        return upload(self._client, path, str(folder))
+        return upload(self._client, path, folder_text(folder))
+
+
+def _label_of(position: dict[str, Any] | None, label: Label) -> Label:
+    """Which folder is the class in a listing that goes on, or begins."""
+    if not position:
+        return label
+    known: Label = Position.from_json(position).label
+    if label not in ("parent", known):
+        raise ValueError(
+            f"`position` is of a listing with label={known!r}. List from the start, without a "
+            f"position, for another. Received: label={label!r}"
+        )
+    return known
 
 
 def _connect_again(
-    endpoint: str, deadline: float, attempts: int, resource_keys: dict[str, str]
+    endpoint: str,
+    deadline: float,
+    attempts: int,
+    resource_keys: dict[str, str],
+    is_signed_in: bool = True,
 ) -> Any:
     """What a pickled Drive becomes on the other side."""
-    from .sign_in import connect  # which imports this module
+    from .sign_in import connect, key_of_this_side  # which imports this module
 
     drive = connect(
-        endpoint=None if endpoint == GOOGLE else endpoint, deadline=deadline, attempts=attempts
+        endpoint=None if endpoint == GOOGLE else endpoint,
+        credentials=None if is_signed_in else key_of_this_side(),
+        deadline=deadline,
+        attempts=attempts,
     )
     if isinstance(drive, Drive):
         drive._client.service.resource_keys.update(resource_keys)

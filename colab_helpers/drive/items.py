@@ -13,7 +13,9 @@ __all__ = [
     "FOLDER",
     "SHARED_WITH_ME",
     "SHORTCUT",
+    "Change",
     "Item",
+    "SharedDrive",
     "as_file",
     "below",
     "is_folder",
@@ -65,6 +67,24 @@ class Item(TypedDict, total=False):
     labels: Labels
 
 
+class Change(TypedDict, total=False):
+    """A file or folder that was changed, in Drive's own words.
+
+    https://developers.google.com/workspace/drive/api/reference/rest/v2/changes
+    """
+
+    fileId: str
+    deleted: bool
+    file: Item
+
+
+class SharedDrive(TypedDict):
+    """A shared drive in Drive's own words."""
+
+    id: str
+    name: str
+
+
 FIELDS = (  # of an Item, as they are asked for
     "id,title,mimeType,fileSize,md5Checksum,modifiedDate,resourceKey,"
     "shortcutDetails(targetId,targetMimeType,targetResourceKey)"
@@ -99,7 +119,7 @@ def below(path: str, name: str) -> str:
         >>> below("flowers", "1/2.jpg"), below("flowers", "..")
         ('flowers/1_2.jpg', 'flowers/__')
     """
-    name = re.sub(r"[/\0]", "_", name)
+    name = re.sub(r"[/\0]", "_", name) or "_"
     if name in (".", ".."):
         name = "_" * len(name)
     return posixpath.join(path, name)

@@ -1,144 +1,68 @@
 """Pages -> files: lists a folder and all folders in it, and can go on where it stopped.
 
-Position    how far a listing is; a dict that JSON can hold, and back
+Position    how far a listing is (position.py)
+PagesAhead  asks for the next pages while one is given out (pages_ahead.py)
 walk        page after page: gives out its pictures, notes its folders
-PagesAhead  asks for the next page while this one is given out
 """
 
 from __future__ import annotations
 
+import functools
 import logging
-import posixpath
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator
+from typing import Any
 
-from .client import Client, Page
+from .client import Client
 from .errors import DriveError, NotFoundError, no_images
-from .files import File, is_image
-from .items import Item, as_file, below, is_folder, target_id
-from .lookup import ItemKind, find_item
+from .files import File, is_hidden, is_image
+from .items import Item, as_file, below, is_folder, is_shortcut
+from .labels import FolderLabels, label_of_folder
+from .pages_ahead import Coming, FolderPage, PagesAhead
+from .paging import Page, PageWatch
+from .position import Place, Position
 
-__all__ = ["Place", "Position", "image_file", "walk"]
+__all__ = ["image_file", "walk"]
 
 logger = logging.getLogger(__name__)
 
-
-class Place(NamedTuple):
-    """A page that is still to be listed.
-
-    Attributes:
-        folder_id: The folder.
-        path: The way to it below the folder that is listed; "" for that one.
-        page_token: Of the page; None for the folder's first.
-    """
-
-    folder_id: str
-    path: str
-    page_token: str | None
-
-    @property
-    def first_page(self) -> Place:
-        """The first page of the same folder."""
-        return self._replace(page_token=None)
+NO_SUCH_PAGE = (400, 410)  # statuses by which Drive says that it does not know a page token
+GONE = 404  # the status of a folder that was deleted
 
 
-@dataclass(slots=True)
-class Position:
-    """How far a listing is.
-
-    Attributes:
-        name: Of the folder that is listed.
-        drive: ID of the shared drive it lies in, or None.
-        folders: {ID: path} of all folders whose pages were given out or are in `todo`.
-        links: {file ID: [path of the folder, name]} of the files that shortcuts led to.
-        change_token: Where Drive's list of changes ended when the listing began.
-        todo: Pages still to be listed; the last comes first.
-    """
-
-    name: str
-    drive: str | None
-    folders: dict[str, str]
-    links: dict[str, list[str]]
-    change_token: str
-    todo: list[Place]
-
-    @classmethod
-    def at_start(cls, client: Client, folder: str) -> Position:
-        """The position before the first page of a folder."""
-        top = find_item(client, folder, ItemKind.FOLDER)
-        drive = top.get("driveId")
-        return cls(
-            name=below("", top["title"]),
-            drive=drive,
-            folders={top["id"]: ""},
-            links={},
-            change_token=client.change_token(drive),
-            todo=[Place(top["id"], "", None)],
-        )
-
-    @classmethod
-    def from_json(cls, saved: dict[str, Any]) -> Position:
-        """The position that `to_json` gave, perhaps in another process."""
-        return cls(
-            name=saved["name"],
-            drive=saved["drive"],
-            folders=dict(saved["folders"]),
-            links=dict(saved["links"]),
-            change_token=saved["change_token"],
-            todo=[Place(*place) for place in saved["todo"]],
-        )
-
-    def to_json(self) -> dict[str, Any]:
-        """A dict that JSON can hold.
-
-        It shares `folders` and `links` with this position: with thousands of folders, a copy for
-        each page would take longer than the pages.
-        """
-        return {
-            "name": self.name,
-            "drive": self.drive,
-            "folders": self.folders,
-            "links": self.links,
-            "change_token": self.change_token,
-            "todo": list(self.todo),
-        }
-
-    def label(self, path: str) -> str:
-        """The label of the files in the folder at a path: the folder's name."""
-        return posixpath.basename(path) or self.name
-
-
-def walk(client: Client, folder: str, at: dict[str, Any]) -> Iterator[File]:
-    """Yields the images in a folder and in all folders below it; each once.
+def walk(client: Client, folder: str, labels: FolderLabels, at: dict[str, Any]) -> Iterator[File]:
+    """Yields the images in a folder and in all folders below it.
 
     Args:
         client: Of the Drive.
         folder: Its address.
+        labels: Which folder is the class; is told of each picture.
         at: The position to go on from, or an empty dict. It moves on when a page was given out.
     """
     is_resumed = bool(at)
-    position = Position.from_json(at) if is_resumed else Position.at_start(client, folder)
-    walker = _Walker(client, position, at)
+    if is_resumed:
+        position = Position.from_json(at)
+    else:
+        position = Position.at_start(client, folder, labels.label)
+    walker = _Walker(client, position, labels, at)
     yield from walker.files()
-    if not walker.seen and not is_resumed:
-        raise no_images(folder, walker.other_name)
+    if not is_resumed and not walker.found_any:
+        raise labels.no_class(folder) or no_images(folder, walker.other_name)
+    labels.say(folder, stacklevel=3)
 
 
 def image_file(
     client: Client, item: Item, path: str, label: str, links: dict[str, list[str]]
 ) -> File | None:
-    """The file that an item stands for, or None if that is no image.
+    """The file that an item stands for, or None if that is no image, or hidden.
 
     Args:
         client: Follows shortcuts.
         item: A file or folder, or a shortcut to one.
         path: Of the folder it lies in, below the folder that is listed.
-        label: Name of the folder it lies in.
+        label: Of the files in that folder.
         links: Is told to which file a shortcut led.
     """
-    if is_folder(item):
+    if is_folder(item) or is_hidden(item["title"]):
         return None
     shortcut = item.get("shortcutDetails")
     mime_type = item["mimeType"]
@@ -153,86 +77,124 @@ def image_file(
     except NotFoundError as error:
         logger.warning("Left out: %s", error)
         return None
+    if is_folder(target) or is_shortcut(target):
+        return None  # it was put in the place of the file meanwhile
     file = as_file(target, path, label, item["title"])
     links[file.id] = [path, file.name]
     return file
-
-
-class _PageTokenRejected(Exception):
-    """Drive does not know a page token any more: the folder must be begun again."""
 
 
 class _Walker:
     """One listing under way.
 
     Attributes:
-        seen: IDs of the files that were given out.
+        found_any: Whether a file was given out.
         other_name: Name of a file that is no image, if there was one.
     """
 
-    def __init__(self, client: Client, position: Position, at: dict[str, Any]) -> None:
+    def __init__(
+        self, client: Client, position: Position, labels: FolderLabels, at: dict[str, Any]
+    ) -> None:
         self._client = client
         self._position = position
+        self._labels = labels
         self._at = at
-        self.seen: set[str] = set()
+        self._watches: dict[str, PageWatch] = {}  # of the folders whose pages are given out now
+        self.found_any = False
         self.other_name: str | None = None
         self._publish()
 
     def files(self) -> Iterator[File]:
         """Yields the images of all pages that are still to be listed."""
         position = self._position
-        with _PagesAhead(self._client) as pages:
+        with PagesAhead(functools.partial(_ask, self._client)) as pages:
             while position.todo:
                 place = position.todo[-1]
-                try:
-                    page = pages.page_at(place)
-                except _PageTokenRejected:
-                    position.todo[-1] = place.first_page
-                    self._publish()
+                path = position.path(place.folder_id)
+                page = self._take(pages, Coming(place.folder_id, place.page_token, path))
+                if page is None:
                     continue
-                new_folders = self._new_folders(page, place)
+                new_folders = self._new_folders(page)
                 todo = self._todo_after(page, place, new_folders)
-                if todo:
-                    pages.ask_for(todo[-1])
-                yield from self._files_of(page, place)
-                position.folders.update(new_folders)
+                new_paths = {one: below(path, name) for one, name in new_folders.items()}
+                pages.ask_ahead(self._coming(todo, new_paths), position.folders)
+                yield from self._files_of(page, path)
+                for folder_id, name in new_folders.items():
+                    position.add(place.folder_id, folder_id, name)
                 position.todo = todo
                 self._publish()
 
     def _publish(self) -> None:
         self._at.update(self._position.to_json())
 
-    def _new_folders(self, page: Page[Item], place: Place) -> dict[str, str]:
-        """{ID: path} of the folders on a page that were not met before."""
+    def _take(self, pages: PagesAhead, coming: Coming) -> FolderPage | None:
+        """The page that comes next; None where its folder must be begun again."""
+        folder_id = coming.folder_id
+        watch = self._watches.setdefault(folder_id, PageWatch(_what(coming)))
+        try:
+            page = pages.take(coming)
+        except DriveError as error:
+            if coming.page_token and error.status in NO_SUCH_PAGE:
+                watch.rejected()
+                pages.forget(folder_id)
+                self._begin_folder_again()
+                return None
+            if error.status != GONE or not coming.path:
+                raise
+            logger.warning(
+                "Left out %r (id %s): deleted, or a shortcut to nowhere.", coming.path, folder_id
+            )
+            page = FolderPage([], {}, None)
+        watch.see(Page(page.items, page.next_token))
+        if page.next_token is None:
+            del self._watches[folder_id]
+        return page
+
+    def _begin_folder_again(self) -> None:
+        todo = self._position.todo
+        todo[-1] = todo[-1].first_page
+        self._publish()
+
+    def _new_folders(self, page: FolderPage) -> dict[str, str]:
+        """{ID: name} of the folders on a page that were not met before."""
         known = self._position.folders
-        found: dict[str, str] = {}
-        for item in filter(is_folder, page.entries):
-            folder_id = target_id(item)
-            if folder_id not in known and folder_id not in found:
-                found[folder_id] = below(place.path, item["title"])
-        return found
+        return {
+            folder_id: below("", name)
+            for folder_id, name in page.folders.items()
+            if folder_id not in known
+        }
 
     def _todo_after(
-        self, page: Page[Item], place: Place, new_folders: dict[str, str]
+        self, page: FolderPage, place: Place, new_folders: dict[str, str]
     ) -> list[Place]:
         """What is to be listed after a page: the rest of its folder, then the folders in it."""
-        todo = self._position.todo[:-1]
-        for folder_id, path in reversed(new_folders.items()):
-            todo.append(Place(folder_id, path, None))
+        position = self._position
+        todo = position.todo[:-1]
+        for folder_id, name in reversed(new_folders.items()):
+            todo.append(position.place_below(place.folder_id, folder_id, name))
         if page.next_token:
             todo.append(place._replace(page_token=page.next_token))
         return todo
 
-    def _files_of(self, page: Page[Item], place: Place) -> Iterator[File]:
-        client = self._client
+    def _coming(self, todo: list[Place], new_paths: dict[str, str]) -> Iterator[Coming]:
+        """The pages to do, in the order in which they will be given out."""
+        for folder_id, _, page_token in reversed(todo):
+            path = new_paths.get(folder_id)
+            if path is None:
+                path = self._position.path(folder_id)
+            yield Coming(folder_id, page_token, path)
+
+    def _files_of(self, page: FolderPage, path: str) -> Iterator[File]:
         links = self._position.links
-        label = self._position.label(place.path)
-        for item in page.entries:
-            file = image_file(client, item, place.path, label, links)
+        label = label_of_folder(path, self._position.name, self._labels.label)
+        for item in page.items:
+            file = image_file(self._client, item, path, label or "", links)
             if file is None:
                 self._note_other(item)
-            elif file.id not in self.seen:
-                self.seen.add(file.id)
+                continue
+            self._labels.note(path, label, file.name)
+            if label is not None:
+                self.found_any = True
                 yield file
 
     def _note_other(self, item: Item) -> None:
@@ -240,49 +202,10 @@ class _Walker:
             self.other_name = item["title"]
 
 
-class _PagesAhead:
-    """Asks for pages in the background, so that the next one comes while one is given out."""
-
-    def __init__(self, client: Client) -> None:
-        self._client = client
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="listing")
-        self._asked: dict[Place, Future[Page[Item]]] = {}
-
-    def __enter__(self) -> _PagesAhead:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._pool.shutdown(wait=False, cancel_futures=True)
-
-    def ask_for(self, place: Place) -> None:
-        """Begins to ask, unless that was done."""
-        if place not in self._asked:
-            self._asked[place] = self._pool.submit(_page_at, self._client, place)
-
-    def page_at(self, place: Place) -> Page[Item]:
-        """The page at a place.
-
-        Raises:
-            _PageTokenRejected: The page token is not known any more.
-        """
-        self.ask_for(place)
-        return self._asked.pop(place).result()
+def _ask(client: Client, coming: Coming, is_wanted: Callable[[], bool]) -> Page[Item]:
+    what = _what(coming)
+    return client.page(coming.folder_id, coming.page_token, what, is_wanted=is_wanted)
 
 
-def _page_at(client: Client, place: Place) -> Page[Item]:
-    """The page at a place; an empty one of a folder that is gone."""
-    what = f"list the folder {place.path or '.'!r} (id {place.folder_id})"
-    try:
-        return client.page(place.folder_id, place.page_token, what)
-    except DriveError as error:
-        if place.page_token and error.status in (400, 410):
-            raise _PageTokenRejected from error
-        is_top = place.path == ""
-        if error.status == 404 and not is_top:
-            logger.warning(
-                "Left out %r (id %s): deleted, or a shortcut to nowhere.",
-                place.path,
-                place.folder_id,
-            )
-            return Page([], None)
-        raise
+def _what(coming: Coming) -> str:
+    return f"list the folder {coming.path or '.'!r} (id {coming.folder_id})"

@@ -9,9 +9,17 @@ from typing import NamedTuple
 from .addresses import Address, parse_address
 from .client import Client
 from .errors import NotFoundError
-from .items import FOLDER, SHARED_WITH_ME, Item, is_folder
+from .items import FOLDER, SHARED_WITH_ME, Item, SharedDrive, is_folder
+from .names import composed, printable
 
 __all__ = ["ItemKind", "find_item", "find_or_make_folder", "only_one"]
+
+GIVE_THE_ID = (
+    "Give the ID of the folder or file, or its address, copied from the browser; or sign in: "
+    "connect()."
+)
+MOST_STEPS = 110  # of a path; a name may hold slashes
+MOST_NAMED = 20  # of one name, that a message tells apart
 
 
 class ItemKind(Enum):
@@ -26,8 +34,11 @@ def find_item(client: Client, text: str, kind: ItemKind) -> Item:
 
     Raises:
         NotFoundError: There is no such item, or there are several, or it is of the other kind.
+        SignInError: It is a name, and nobody is signed in.
     """
-    address = parse_address(text)
+    address = _parsed(text)
+    if address.begins_in_an_account:
+        client.check_signed_in(f"look for {address.text!r}", GIVE_THE_ID)
     top_id = _top_id(client, address)
     found = _top_or_by_id(client, address, top_id, kind)
     if found is None:
@@ -45,7 +56,7 @@ def find_item(client: Client, text: str, kind: ItemKind) -> Item:
 
 def find_or_make_folder(client: Client, text: str) -> Item:
     """The folder at an address; the folders of its path that are missing are made."""
-    address = parse_address(text)
+    address = _parsed(text)
     folder_id = _top_id(client, address)
     found = _top_or_by_id(client, address, folder_id, ItemKind.FOLDER)
     if found is not None:
@@ -59,6 +70,16 @@ def find_or_make_folder(client: Client, text: str) -> Item:
             return step.item
         folder_id = step.item["id"]
         names = step.names_below
+
+
+def _parsed(text: str) -> Address:
+    address = parse_address(text)
+    if len(address.names) > MOST_STEPS:
+        raise NotFoundError(
+            f"The path {text[:50]!r}... has {len(address.names)} steps, where Drive allows folders "
+            "in folders 100 deep. Give the ID of what you mean."
+        )
+    return address
 
 
 def only_one(client: Client, kind: ItemKind, name: str, items: list[Item]) -> Item | None:
@@ -101,6 +122,8 @@ def _by_id(client: Client, address: Address) -> Item | None:
     try:
         return client.item(file_id, f"find {file_id!r}")
     except NotFoundError:
+        if not client.is_signed_in:
+            raise
         return None  # then it is a name
 
 
@@ -114,15 +137,29 @@ def _top_id(client: Client, address: Address) -> str:
     """The ID of the folder where the names begin."""
     if address.shared_drive is None:
         return address.top
-    drives = client.shared_drives()
-    wanted = address.shared_drive
-    found = [drive["id"] for drive in drives if wanted in (drive["name"], drive["id"])]
-    if len(found) != 1:
-        seen = ", ".join(f"{drive['name']} (id {drive['id']})" for drive in drives)
-        raise NotFoundError(
-            f"There are {len(found)} shared drives called {wanted!r}. You see: {seen}"
-        )
-    return found[0]
+    return _shared_drive_id(client.shared_drives(), address.shared_drive)
+
+
+def _shared_drive_id(drives: list[SharedDrive], wanted: str) -> str:
+    """The ID of the one shared drive of this name or ID."""
+    found = [
+        drive["id"]
+        for drive in drives
+        if composed(wanted) == composed(drive["name"]) or wanted == drive["id"]
+    ]
+    if len(found) == 1:
+        return found[0]
+    seen = [f"{printable(drive['name'])} (id {drive['id']})" for drive in drives[:MOST_NAMED]]
+    if len(drives) > MOST_NAMED:
+        seen.append(f"and {len(drives) - MOST_NAMED} more")
+    sees = ", ".join(seen) or "none"
+    if found:
+        advice = "Give the ID of the one you mean in place of the name."
+    else:
+        advice = "Check the name, or ask its owner to let your account in."
+    raise NotFoundError(
+        f"There are {len(found)} shared drives called {wanted!r}. You see: {sees}. {advice}"
+    )
 
 
 class Step(NamedTuple):
@@ -158,8 +195,11 @@ def _down(client: Client, folder_id: str, names: tuple[str, ...], kind: ItemKind
 
 def _several(kind: ItemKind, name: str, items: list[Item]) -> NotFoundError:
     ids = ", ".join(
-        f"id {item['id']} (changed {item.get('modifiedDate', '')[:10]})" for item in items
+        f"id {item['id']} (changed {printable(item.get('modifiedDate', '?')[:10])})"
+        for item in items[:MOST_NAMED]
     )
+    if len(items) > MOST_NAMED:
+        ids += ", ..."
     return NotFoundError(
         f"There are {len(items)} {kind.value}s called {name!r}: {ids}. "
         "Give the ID of the one you mean in place of the name."

@@ -7,6 +7,8 @@ import threading
 from collections.abc import Callable
 from typing import NamedTuple
 
+from .forks import restart_after_fork
+
 __all__ = ["Pace", "Turn"]
 
 SHRINK = 0.02  # share of the rate that a refusal takes away
@@ -60,7 +62,6 @@ class Pace:
     def __init__(self, clock: Callable[[], float], sleep: Callable[[float], object]) -> None:
         self._clock = clock
         self._sleep = sleep
-        self._lock = threading.Lock()
         self._era = 0
         self._rate = math.inf  # requests a second
         self._growth = GROW
@@ -70,18 +71,30 @@ class Pace:
         self._next_due = clock()
         self._measured_since = self._next_due
         self._granted = 0  # requests since then
+        self.restart()
+        restart_after_fork(self)
 
-    def wait(self) -> Turn:
-        """Waits until this thread may send a request."""
+    def restart(self) -> None:
+        """Frees the lock: in a forked process, no thread is left that would."""
+        self._lock = threading.Lock()
+
+    def wait(self, latest: float = math.inf) -> Turn:
+        """Waits until this thread may send a request.
+
+        Args:
+            latest: When it may in any case. Else, where all wait again and again, the last of many
+                threads would wait as often as there are threads.
+        """
         turn = None
         while True:
             with self._lock:
                 now = self._clock()
                 if turn is None or turn.era != self._era:
                     turn = self._line_up(now)
-            if turn.due <= now:
+            due = min(turn.due, latest)
+            if due <= now:
                 return turn
-            self._sleep(min(turn.due - now, NAP))
+            self._sleep(min(due - now, NAP))
 
     def granted(self, turn: Turn) -> None:
         """Drive answered. If all were waiting, they go on."""

@@ -8,13 +8,16 @@ import re
 import time
 from collections.abc import Callable
 
-from .errors import DriveError, Problem, ProblemKind
+from .errors import DriveError
+from .problems import Problem, ProblemKind
 
 __all__ = ["Tries", "retry_after_seconds"]
 
 # Seconds; "32 or 64": https://developers.google.com/workspace/drive/api/guides/limits
 LONGEST_WAIT = 32
-PATIENCE = 300  # seconds for which refusals are waited out; Drive counts its quota by the minute
+# Seconds for which refusals, and waits that Drive asks for, are waited out. Drive counts its quota
+# by the minute.
+PATIENCE = 300
 SHORTEST_WAIT = 0.001  # seconds; a Retry-After of 0 is an answer, too
 MOST_TOKENS = 3  # tokens tried for one request
 
@@ -23,7 +26,7 @@ class Tries:
     """Counts the attempts at one request, and decides whether to go on and how long to wait.
 
     Example:
-        >>> from .errors import judge
+        >>> from .problems import judge
         >>> tries = Tries(attempts=10, repeatable=True, clock=lambda: 0.0)
         >>> tries.failed(judge(503, b"", retry_after=7.0))
         >>> tries.may_go_on(), tries.wait()
@@ -33,6 +36,9 @@ class Tries:
         attempts: How often a request is sent at most, if it fails in a way that usually passes.
         repeatable: Whether the request may be sent again when it is not known if it arrived.
         clock: Tells the time in seconds.
+
+    Attributes:
+        patience_ends: When refusals are not waited out any more, by the clock.
     """
 
     def __init__(self, attempts: int, *, repeatable: bool, clock: Callable[[], float]) -> None:
@@ -40,6 +46,7 @@ class Tries:
         self._repeatable = repeatable
         self._clock = clock
         self._began = clock()
+        self.patience_ends = self._began + PATIENCE
         self._made = 0
         self._faults = 0
         self._tokens_refused = 0  # in a row
@@ -61,9 +68,11 @@ class Tries:
         """Whether another attempt makes sense after the last problem."""
         kind = self._last_problem.kind
         if kind is ProblemKind.TOO_FAST:
-            return self._spent < PATIENCE
+            return self._has_patience
         if kind is ProblemKind.PASSING:
-            return self._repeatable and self._faults < self._attempts
+            may_pass = self._repeatable and self._faults < self._attempts
+            must_wait = self._last_problem.retry_after is not None
+            return may_pass and (self._has_patience or not must_wait)
         if kind is ProblemKind.TOKEN_REFUSED:
             return self._tokens_refused < MOST_TOKENS
         return False
@@ -71,14 +80,14 @@ class Tries:
     def wait(self) -> float:
         """Seconds to wait before the next attempt.
 
-        As long as Drive asked for, else a truncated exponential backoff with jitter:
-        https://developers.google.com/workspace/drive/api/guides/limits.
+        As long as Drive asked for, and not longer than patience lasts; else a truncated exponential
+        backoff with jitter: https://developers.google.com/workspace/drive/api/guides/limits.
         """
         problem = self._last_problem
         if problem.kind is ProblemKind.TOKEN_REFUSED:
             return 0.0
         if problem.retry_after is not None:
-            return problem.retry_after
+            return min(problem.retry_after, PATIENCE - self._spent)
         longest = min(2.0 ** (self._faults - 1), LONGEST_WAIT)
         return random.uniform(0.5, 1) * longest
 
@@ -93,7 +102,14 @@ class Tries:
         if self._made > 1:
             times = f", {self._made} attempts in {self._spent:.0f} s"
         message = f"Could not {what}: {problem.said}{times}. {problem.advice}"
-        return problem.error(message, problem.status)
+        error = problem.error(message, problem.status)
+        if problem.ends_run:
+            error.ends_run = True
+        return error
+
+    @property
+    def _has_patience(self) -> bool:
+        return self._spent < PATIENCE
 
     @property
     def _last_problem(self) -> Problem:
@@ -119,6 +135,6 @@ def retry_after_seconds(header: str | None) -> float | None:
             seconds = float(header)
         else:
             seconds = email.utils.parsedate_to_datetime(header).timestamp() - time.time()
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, LookupError, OverflowError, OSError):
         return None
     return min(max(seconds, SHORTEST_WAIT), PATIENCE)

@@ -4,38 +4,30 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from typing import Any
 
+from .api_key import ApiKey
+from .browser import browser_credentials
+from .colab import colab_credentials, inherited_credentials
 from .errors import SignInError
 from .google_drive import ATTEMPTS, DEADLINE, Drive
 from .local_folder import LocalFolder
 from .service import GOOGLE
+from .where import is_child_of_colab, is_colab_kernel
 
 __all__ = ["connect"]
 
 SETTING = "COLAB_HELPERS_DRIVE"  # the environment variable that names a folder or a stand-in
+KEY_SETTING = "COLAB_HELPERS_API_KEY"  # the one that holds the key of a Drive that was pickled
 PRACTICE_TOKEN = "practice-token"  # what a stand-in for Drive on this machine accepts; no secret
-# https://developers.google.com/workspace/drive/api/guides/api-specific-auth
-SCOPES = "https://www.googleapis.com/auth/"
-CLIENT_SECRETS = "client_secrets.json"
-SAVED_SIGN_IN = "~/.config/colab_helpers"  # a folder
 THIS_MACHINE = re.compile(r"https?://(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?/*")
-WAYS_IN = """Nobody is signed in to Google Drive. The ways in:
-- in Colab: connect() asks you once;
-- a folder on this machine, or a mounted Drive: connect("path/to/folder");
-- on your own machine: put client_secrets.json here and run connect() again. You get it at
-  console.cloud.google.com: a project with the Drive API; Credentials > OAuth client ID > \
-Desktop app;
-- credentials that you have: connect(credentials=...), any object of google-auth;
-- for practice: set COLAB_HELPERS_DRIVE to a folder, or to the address of a stand-in on this \
-machine."""
 
 
 def connect(
     source: str | os.PathLike[str] | None = None,
     *,
     credentials: Any = None,
+    api_key: str | None = None,
     endpoint: str | None = None,
     upload: bool = False,
     deadline: float = DEADLINE,
@@ -47,11 +39,18 @@ def connect(
         ```python
         drive = connect()                           # your Drive
         drive = connect("/content/drive/MyDrive")   # any folder
+        drive = connect(api_key=key)                # folders that "Anyone with the link" may see
         ```
 
     Args:
         source: Path of a folder, or None for Google Drive.
         credentials: Any google-auth credentials object.
+        api_key: An API key of Google Cloud in place of a sign-in. It lists and reads what is shared
+            with "Anyone with the link", by ID or address; it finds no names and writes nothing. You
+            get one at console.cloud.google.com: a project with the Google Drive API; Credentials >
+            Create credentials > API key. It is a secret: keep it out of the notebook, in Colab
+            among the Secrets (`userdata.get("GOOGLE_API_KEY")`). See
+            https://developers.google.com/workspace/guides/create-credentials#api-key
         endpoint: Root URL of a Drive API in place of Google's, such as "http://127.0.0.1:8080".
         upload: On your own machine, ask for the right to write, too. In Colab the rights are
             always the same: to all of your Drive.
@@ -59,14 +58,21 @@ def connect(
         attempts: How often a request is sent at most, if it fails in a way that usually passes.
 
     Returns:
-        A `LocalFolder` for a `source`, else a `Drive`. Without any argument: in Colab, after one
-        sign-in; elsewhere what the environment variable COLAB_HELPERS_DRIVE names, a folder or
-        the loopback URL of a stand-in; elsewhere by client_secrets.json.
+        A `LocalFolder` for a `source`, else a `Drive`. Without any argument: in a notebook of
+        Colab, after one sign-in; elsewhere what the environment variable COLAB_HELPERS_DRIVE names,
+        a folder or the loopback URL of a stand-in; in a process that a notebook of Colab started,
+        by the sign-in there; elsewhere by client_secrets.json.
 
     Raises:
-        SignInError: With the ways in.
+        SignInError: With the ways in, or with who refused and what to do.
+        ValueError: `api_key` is none, or is given with another way in.
     """
-    if source is None and credentials is None and endpoint is None and not in_colab():
+    key = None if api_key is None else ApiKey(api_key)
+    api_key = None  # an error report shows the variables of this frame
+    if key is not None:
+        _check_key(key, source, credentials, upload)
+        credentials = key
+    if source is None and credentials is None and endpoint is None and not is_colab_kernel():
         setting = os.environ.get(SETTING) or None
         if setting is not None and "://" in setting:
             endpoint = setting
@@ -81,63 +87,19 @@ def connect(
     return Drive(credentials, endpoint or GOOGLE, deadline=deadline, attempts=attempts)
 
 
-def in_colab() -> bool:
-    """Whether this is Colab.
-
-    Kaggle sets the same environment variables, so the shell is asked.
-    """
-    ipython = sys.modules.get("IPython")
-    if ipython is None:
-        return False
-    shell = ipython.get_ipython()
-    return type(shell).__module__.startswith("google.colab")
-
-
-def colab_credentials() -> Any:
-    """Asks to sign in, once a session.
+def key_of_this_side() -> ApiKey:
+    """The API key of the environment, for a Drive that was pickled elsewhere.
 
     Raises:
-        SignInError: The user refused, or closed the window.
+        SignInError: There is none.
     """
-    import google.auth
-    from google.colab import auth
-
-    try:
-        auth.authenticate_user()
-        credentials, _ = google.auth.default(scopes=[f"{SCOPES}drive"])
-    except Exception as error:
+    key = ApiKey(os.environ.get(KEY_SETTING))
+    if not key.is_well_formed:
         raise SignInError(
-            f"The sign-in was refused or closed ({type(error).__name__}). Run the cell again, and "
-            "choose the account that holds your pictures."
-        ) from None
-    return credentials
-
-
-def browser_credentials(upload: bool = False) -> Any:
-    """Signs in through the browser, by the client_secrets.json in the working folder.
-
-    The sign-in is kept for the next time, readable by this user alone.
-
-    Args:
-        upload: Ask for the right to write, too.
-
-    Raises:
-        SignInError: There is no client_secrets.json, or the user refused.
-    """
-    if not os.path.isfile(CLIENT_SECRETS):
-        raise SignInError(WAYS_IN)
-    scope = "drive" if upload else "drive.readonly"
-    saved = os.path.join(os.path.expanduser(SAVED_SIGN_IN), f"{scope}.json")
-    try:
-        _make_private_file(saved)
-        signed_in = _ask_in_the_browser(scope, saved)
-    # Of PyDrive2, oauth2client or the system: each means that nobody is signed in.
-    except Exception as error:
-        raise SignInError(
-            f"Could not sign in with {CLIENT_SECRETS} ({type(error).__name__}: {error}). Delete "
-            f"{saved!r}, if there is one, and run connect() again. {WAYS_IN}"
-        ) from None
-    return _for_google_auth(signed_in)
+            "This Drive reads with an API key, which does not travel. Set the environment variable "
+            f"{KEY_SETTING} to the key on this side, too."
+        )
+    return key
 
 
 def practice_credentials() -> Any:
@@ -154,6 +116,21 @@ def _open_folder(source: str | os.PathLike[str]) -> LocalFolder:
             "connect().list_images(address)."
         )
     return LocalFolder(source)
+
+
+def _check_key(
+    key: ApiKey, source: str | os.PathLike[str] | None, credentials: Any, upload: bool
+) -> None:
+    """Raises an error where a key is none, or where it comes with what it does not go with."""
+    if not key.is_well_formed:
+        raise ValueError(
+            "`api_key` must be an API key of Google Cloud: a text of letters, digits, dots, hyphens"
+            " and underscores, such as AIza... What was given is none, and is not shown here."
+        )
+    if source is not None or credentials is not None:
+        raise ValueError("Give one of `source`, `credentials` and `api_key`, and not two.")
+    if upload:
+        raise ValueError("An API key writes nothing. To upload, sign in: connect(upload=True).")
 
 
 def _check_endpoint(endpoint: str, credentials: Any) -> None:
@@ -175,45 +152,8 @@ def _find_credentials(endpoint: str | None, upload: bool) -> Any:
     """The credentials of whoever gave none."""
     if endpoint and _is_this_machine(endpoint):
         return practice_credentials()
-    if in_colab():
+    if is_colab_kernel():
         return colab_credentials()
+    if is_child_of_colab():
+        return inherited_credentials()
     return browser_credentials(upload)
-
-
-def _make_private_file(path: str) -> None:
-    """Makes a file that this user alone can read, whatever it was before."""
-    os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
-    os.close(os.open(path, os.O_CREAT | os.O_NOFOLLOW, 0o600))
-    os.chmod(path, 0o600)
-
-
-def _ask_in_the_browser(scope: str, saved: str) -> Any:
-    """The credentials of oauth2client, from the file or by the browser; kept in the file."""
-    from pydrive2.auth import GoogleAuth
-
-    settings = {
-        "client_config_backend": "file",
-        "client_config_file": CLIENT_SECRETS,
-        "get_refresh_token": True,
-        "save_credentials": True,
-        "save_credentials_backend": "file",
-        "save_credentials_file": saved,
-        "oauth_scope": [f"{SCOPES}{scope}"],
-    }
-    auth = GoogleAuth(settings=settings)
-    auth.LocalWebserverAuth()
-    return auth.credentials
-
-
-def _for_google_auth(signed_in: Any) -> Any:
-    """Credentials of google-auth from those of oauth2client."""
-    from google.oauth2.credentials import Credentials
-
-    return Credentials(
-        signed_in.access_token,
-        refresh_token=signed_in.refresh_token,
-        token_uri=signed_in.token_uri,
-        client_id=signed_in.client_id,
-        client_secret=signed_in.client_secret,
-        expiry=signed_in.token_expiry,
-    )

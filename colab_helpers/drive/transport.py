@@ -3,8 +3,8 @@
 Http.request                until an answer is good, or nothing helps any more
   Pace.wait                 keeps to the rate that Drive grants
   Account.sign              adds the token
-  TimedResponse.read        a whole answer within the deadline
-  judge, Purpose.find_flaw  an answer -> Problem, or None where it is good
+  Exchange.send             a request and its whole answer, within one deadline
+  judge, find_flaw          an answer -> Problem, or None where it is good
   Tries                     try again? after how long?
 
 Three words: a `Problem` says why an attempt was no good. A flaw is the text of what is wrong with
@@ -14,43 +14,44 @@ an answer that claims success. A fault is what usually passes.
 from __future__ import annotations
 
 import contextlib
-import functools
 import http.client
-import json
 import logging
-import re
 import time
+import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-import google.auth.exceptions
 import httplib2
 
-from .account import Account
-from .errors import (
+from .account import Account, NoTokenError
+from .connection import ProxySupportMissing
+from .deadline import Deadline
+from .errors import TransientError
+from .exchange import Exchange
+from .flaws import find_flaw, find_flaw_in_part, is_plain_refusal, is_success, tells_of_nothing
+from .pace import Pace
+from .problems import (
+    PASSING,
     Problem,
     ProblemKind,
+    address_refused,
     answer_has_flaw,
     connection_failed,
     judge,
-    sign_in_ended,
+    no_way_there,
 )
-from .pace import Pace
+from .request import LedAstray, Request, ask_how_much_arrived, origin_of
 from .retry import Tries, retry_after_seconds
 
 __all__ = ["FindFlaw", "Http", "Purpose", "Transport"]
 
 logger = logging.getLogger(__name__)
 
-SLOWEST = 100_000  # bytes a second; a large answer has a second more for each so many
-PACKET = 1 << 16  # bytes that are asked of the socket at once
-CONNECTION_FAULTS = (
-    OSError,
-    http.client.HTTPException,
-    httplib2.HttpLib2Error,
-    google.auth.exceptions.TransportError,
-)
+CONNECTION_FAULTS = (OSError, http.client.HTTPException, httplib2.HttpLib2Error)
+# Hosts that Google's addresses of files and uploads lead to.
+GOOGLES_HOSTS = (".google.com", ".googleapis.com", ".googleusercontent.com")
 
 FindFlaw = Callable[[Any, bytes], str | None]
 """`find_flaw(response, content)`: what is wrong with an answer, in words, or None."""
@@ -62,10 +63,16 @@ class Purpose(NamedTuple):
     Attributes:
         what: As in "Could not <what>".
         find_flaw: Finds what is wrong with an answer, beyond its status.
+        most_bytes: How long the content of the answer can be; None where it is not known.
+        is_ours: Whether this room asks, and not somebody by PyDrive2, who wants its errors.
+        is_wanted: Tells whether somebody still waits for the answer; None: somebody does.
     """
 
     what: str = "finish a request"
     find_flaw: FindFlaw | None = None
+    most_bytes: int | None = None
+    is_ours: bool = False
+    is_wanted: Callable[[], bool] | None = None
 
 
 class Transport:
@@ -73,27 +80,31 @@ class Transport:
 
     Args:
         credentials: Any credentials object of google-auth.
+        endpoint: Root URL of the Drive API.
         deadline: Seconds after which a request without an answer counts as lost.
         attempts: How often a request is sent at most, if it fails in a way that usually passes.
         clock: Tells the time in seconds.
         sleep: Waits for so many seconds.
 
     Attributes:
-        deadline, attempts, clock, sleep: As given.
+        endpoint, deadline, attempts, clock, sleep: As given; no slash at the end of the first.
         counts: See `Drive.counts`.
         pace: The rate of the requests.
         account: The token of the requests.
+        exchange: The connections.
     """
 
     def __init__(
         self,
         credentials: Any,
+        endpoint: str,
         *,
         deadline: float,
         attempts: int,
-        clock: Callable[[], float],
-        sleep: Callable[[float], object],
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], object] = time.sleep,
     ) -> None:
+        self.endpoint = endpoint.rstrip("/")
         self.deadline = deadline
         self.attempts = attempts
         self.clock = clock
@@ -101,21 +112,30 @@ class Transport:
         self.counts: Counter[str] = Counter()
         self.pace = Pace(clock, sleep)
         self.account = Account(credentials, self.counts)
+        self.exchange = Exchange()
+
+    def check_address(self, uri: str) -> None:
+        """Raises LedAstray unless it is an address that the token may go to."""
+        origin = origin_of(uri)
+        home = origin_of(self.endpoint)
+        both_encrypted = origin.scheme == home.scheme == "https"
+        both_googles = origin.host.endswith(GOOGLES_HOSTS) and home.host.endswith(GOOGLES_HOSTS)
+        if origin != home and not (both_encrypted and both_googles):
+            raise LedAstray(f"to {origin.host}, which is not where this Drive is")
 
 
 class Http:
     """What googleapiclient and PyDrive2 take for their httplib2.Http, one a thread.
 
     Args:
-        plain: The httplib2.Http that sends and receives.
         transport: What the threads share.
     """
 
-    def __init__(self, plain: Any, transport: Transport) -> None:
-        self._plain = plain
-        self._plain.timeout = transport.deadline
+    def __init__(self, transport: Transport) -> None:
         self._transport = transport
         self._purpose = Purpose()
+        self._piece: tuple[str, str | None] | None = None  # of an upload, the last one
+        self._times_sent = 0  # that piece
 
     @contextlib.contextmanager
     def meant(self, purpose: Purpose) -> Iterator[Http]:
@@ -147,33 +167,46 @@ class Http:
             connection_type: Not used; the connections here have a deadline.
 
         Returns:
-            The response and its content.
+            The response and its content. An error in Drive's own form is given back, too, to
+            whoever asked by PyDrive2, which makes an ApiRequestError of it.
 
         Raises:
             DriveError: One of its family, when all else failed.
         """
-        request = Request(uri, method, body, dict(headers or {}), redirections)
+        lower_case = {name.lower(): value for name, value in (headers or {}).items()}
+        request = Request(uri, method, body, lower_case, redirections)
         shared = self._transport
+        what = self._purpose.what
+        if self._is_stuck(request):
+            raise TransientError(f"Could not {what}: Drive does not take it. {PASSING.advice}")
         tries = Tries(shared.attempts, repeatable=request.is_repeatable, clock=shared.clock)
         while True:
-            answer = self._attempt(request)
+            answer = self._attempt(request, tries.patience_ends)
             if answer.problem is None:
                 return answer.response, answer.content
             tries.failed(answer.problem)
             if not tries.may_go_on():
-                raise tries.error(self._purpose.what)
+                break
             wait = tries.wait()
             if wait:
                 shared.sleep(wait)
-            logger.info("Again: %s, after %s", self._purpose.what, answer.problem.said)
+            is_wanted = self._purpose.is_wanted
+            if is_wanted is not None and not is_wanted():
+                break
+            logger.info("Again: %s, after %s", what, answer.problem.said)
             request = ask_how_much_arrived(request)
+        if self._passes_on(answer):
+            return answer.response, answer.content
+        raise tries.error(what)
 
-    def _attempt(self, request: Request) -> Answer:
+    def _attempt(self, request: Request, latest: float) -> Answer:
         """Sends a request once, when its turn has come, and tells the others how it went."""
         shared = self._transport
-        turn = shared.pace.wait()
+        turn = shared.pace.wait(latest)
         shared.counts["requests"] += 1
         answer = self._send(request)
+        if answer.problem is None:
+            answer = replace(answer, problem=self._flaw_of(request, answer))
         problem = answer.problem
         if problem is not None:
             shared.counts[problem.kind.value] += 1
@@ -184,81 +217,94 @@ class Http:
         return answer
 
     def _send(self, request: Request) -> Answer:
-        headers = dict(request.headers)
         try:
-            token = self._transport.account.sign(headers, self._plain)
-            response, content = self._plain.request(
-                request.uri,
-                request.method,
-                request.body,
-                headers,
-                request.redirections,
-                request.connection_type,
+            return self._sign_and_send(request)
+        except BaseException as error:
+            raise without_frames(error) from None
+
+    def _sign_and_send(self, request: Request) -> Answer:
+        """One attempt. Whatever a server does is an answer; the token does not get out of here."""
+        shared = self._transport
+        deadline = Deadline(shared.deadline)
+        signature: dict[str, str] = {}
+        token = ""
+        try:
+            shared.check_address(request.uri)
+            token = shared.account.sign(signature, deadline.left())
+            response, content = shared.exchange.send(
+                request, signature, self._most_bytes(request), deadline
             )
-        except google.auth.exceptions.RefreshError as error:
-            return Answer(sign_in_ended(error.args[0], may_pass=error.retryable))
+        except NoTokenError as error:
+            return Answer(error.problem)
+        except LedAstray as error:
+            return Answer(address_refused(error))
+        except ProxySupportMissing as error:
+            return Answer(no_way_there(error))
         except CONNECTION_FAULTS as error:
-            # What is left of this answer must not be taken for the next one.
-            self._plain.close()
-            return Answer(connection_failed(error))
-        problem = self._problem_with(request, response, content)
-        if problem is not None and problem.kind is ProblemKind.TOKEN_REFUSED:
-            self._transport.account.refuse(token)
+            return Answer(connection_failed(error, token))
+        if not request.expects_a_file or response.status >= 300:
+            content = content.replace(token.encode(), b"")
+        forget_repeated(token, response)
+        if is_success(request, response.status):
+            return Answer(None, response, content)
+        problem = judge(
+            response.status,
+            content,
+            _retry_after(response),
+            token,
+            by_key=not shared.account.is_signed_in,
+        )
+        if problem.kind is ProblemKind.TOKEN_REFUSED:
+            shared.account.refuse(token)
         return Answer(problem, response, content)
 
-    def _problem_with(self, request: Request, response: Any, content: bytes) -> Problem | None:
-        retry_after = retry_after_seconds(response.get("retry-after"))
-        if response.status >= 400:
-            return judge(response.status, content, retry_after)
-        find_flaw = self._purpose.find_flaw or request.find_flaw_in_json
-        flaw = find_flaw(response, content)
+    def _most_bytes(self, request: Request) -> int:
+        if self._purpose.most_bytes is not None:
+            return self._purpose.most_bytes
+        return request.most_bytes
+
+    def _flaw_of(self, request: Request, answer: Answer) -> Problem | None:
+        """The problem with an answer that claims success, or None."""
+        response = answer.response
+        flaw = self._find_flaw(request, response, answer.content)
         if flaw is None:
             return None
-        return answer_has_flaw(flaw, response.status, retry_after)
+        return answer_has_flaw(flaw, response.status, _retry_after(response))
+
+    def _find_flaw(self, request: Request, response: Any, content: bytes) -> str | None:
+        purpose = self._purpose
+        flaw = find_flaw(request, response, content)
+        if flaw is None and purpose.find_flaw is not None:
+            flaw = purpose.find_flaw(response, content)
+        if flaw is None and not purpose.is_ours:
+            flaw = find_flaw_in_part(request, response, content)
+        most_bytes = self._most_bytes(request)
+        if flaw is None and len(content) > most_bytes:
+            flaw = f"Drive sent more than {most_bytes} bytes"
+        return flaw
+
+    def _passes_on(self, answer: Answer) -> bool:
+        """Whether an error is given back as it is, to whoever knows what to make of it."""
+        if self._purpose.is_ours or answer.response is None:
+            return False
+        return tells_of_nothing(answer.response) or is_plain_refusal(answer.content)
+
+    def _is_stuck(self, request: Request) -> bool:
+        """Whether an upload does not get on: googleapiclient would go on for ever."""
+        if not request.sends_a_piece:
+            self._piece = None
+            return False
+        piece = (request.uri, request.headers.get("content-range"))
+        if piece != self._piece:
+            self._piece = piece
+            self._times_sent = 0
+        self._times_sent += 1
+        return self._times_sent > self._transport.attempts
 
 
-class Request(NamedTuple):
-    """A request, as it is sent again and again: without the token."""
-
-    uri: str
-    method: str
-    body: Any
-    headers: dict[str, str]
-    redirections: int
-
-    @property
-    def is_repeatable(self) -> bool:
-        """Whether it may be sent again when it is not known if it arrived.
-
-        A plain POST sent twice makes two of something. The POST that begins an upload makes
-        nothing yet, and a query too long for an address comes as a POST that reads only.
-        """
-        begins_an_upload = "uploadType=resumable" in self.uri
-        only_reads = "x-http-method-override" in self.headers
-        return self.method != "POST" or begins_an_upload or only_reads
-
-    @property
-    def connection_type(self) -> type[TimedConnection] | type[TimedSecureConnection]:
-        """The class of the connection, which sees to the deadline."""
-        if self.uri.startswith("https:"):
-            return TimedSecureConnection
-        return TimedConnection
-
-    def find_flaw_in_json(self, response: Any, content: bytes) -> str | None:
-        """What is wrong with an answer that should be JSON, in words, or None."""
-        expects_json = self.method == "PUT" or "alt=json" in self.uri
-        goes_on_elsewhere = response.status >= 300 or "location" in response
-        if not expects_json or goes_on_elsewhere:
-            return None
-        try:
-            json.loads(content)
-        except ValueError:
-            return "Drive's answer was cut short"
-        return None
-
-
-class Answer(NamedTuple):
-    """What came of one attempt.
+@dataclass(frozen=True, slots=True, repr=False)
+class Answer:
+    """What came of one attempt. It does not show what a server sent, who may repeat the token.
 
     Attributes:
         problem: Why it is no good, or None.
@@ -271,67 +317,24 @@ class Answer(NamedTuple):
     content: bytes = b""
 
 
-def ask_how_much_arrived(request: Request) -> Request:
-    """The request to send after a fault: for a piece of an upload, how much of it arrived.
+def without_frames(error: BaseException) -> BaseException:
+    """An error without the frames that it came through, whose variables hold the token.
 
-    googleapiclient goes on from the answer. Any other request is sent again as it is:
-    https://developers.google.com/workspace/drive/api/guides/manage-uploads#resume-upload
-
-    Example:
-        >>> piece = Request("https://...", "PUT", b"...", {"Content-Range": "bytes 0-2/9"}, 5)
-        >>> ask_how_much_arrived(piece).headers["Content-Range"]
-        'bytes */9'
+    An error report shows the variables of all frames. A note says where the error arose.
     """
-    content_range = request.headers.get("Content-Range", "")
-    piece = re.fullmatch(r"bytes \d+-\d+(?P<of_total>/.+)", content_range)
-    if piece is None:
-        return request
-    headers = {"Content-Range": f"bytes *{piece['of_total']}", "content-length": "0"}
-    return request._replace(headers=headers, body=None)
+    frames = traceback.extract_tb(error.__traceback__)
+    error.add_note(f"It arose in {frames[-1].filename}, line {frames[-1].lineno}.")
+    error.__context__ = None
+    error.__cause__ = None
+    return error.with_traceback(None)
 
 
-class TimedResponse(http.client.HTTPResponse):
-    """An answer whose whole body has a deadline.
-
-    A socket's own timeout bounds only each wait for a packet.
-
-    Args:
-        deadline: Seconds until the whole body must have come, plus one for each `SLOWEST` bytes.
-        arguments, options: As http.client.HTTPResponse has them.
-    """
-
-    def __init__(self, *arguments: Any, deadline: float, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        self._deadline = deadline
-
-    def read(self, amt: int | None = None) -> bytes:
-        """The body, or as much of it as asked for."""
-        if amt is not None:
-            return super().read(amt)
-        ends = time.monotonic() + self._deadline + (self.length or 0) / SLOWEST
-        parts = []
-        while part := self.read1(PACKET):
-            parts.append(part)
-            if time.monotonic() > ends:
-                raise TimeoutError("the answer came too slowly")
-        body = b"".join(parts)
-        if self.length:
-            raise http.client.IncompleteRead(body, self.length)
-        self.close()
-        return body
+def forget_repeated(token: str, response: Any) -> None:
+    """Empties the headers of an answer that repeat the token of the request."""
+    for name, value in response.items():
+        if token in value:
+            response[name] = ""
 
 
-class TimedConnection(httplib2.HTTPConnectionWithTimeout):
-    """A connection whose time-out bounds whole answers."""
-
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        self.response_class = functools.partial(TimedResponse, deadline=self.timeout)
-
-
-class TimedSecureConnection(httplib2.HTTPSConnectionWithTimeout):
-    """As `TimedConnection`, encrypted."""
-
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        self.response_class = functools.partial(TimedResponse, deadline=self.timeout)
+def _retry_after(response: Any) -> float | None:
+    return retry_after_seconds(response.get("retry-after"))

@@ -12,6 +12,7 @@ from .errors import DriveError, NotFoundError, TransientError
 from .files import File
 from .items import Item, as_file, is_folder
 from .lookup import ItemKind, find_or_make_folder, only_one
+from .names import is_unicode
 
 __all__ = ["upload"]
 
@@ -32,6 +33,7 @@ def upload(
         piece_bytes: Sent in one request; a multiple of 256 KiB.
     """
     local = LocalFile.at(path)
+    client.check_signed_in(f"upload {local.name!r} to {folder!r}")
     for number in range(1, UPLOADS + 1):
         is_last = number == UPLOADS
         try:
@@ -50,7 +52,7 @@ def upload(
 
 @dataclass(frozen=True, slots=True)
 class LocalFile:
-    """A file on this machine: its path, name, and the md5 of its content in hex."""
+    """A file on this machine: its path, its title on Drive, and the md5 of its content in hex."""
 
     path: str
     name: str
@@ -62,7 +64,10 @@ class LocalFile:
         full = os.path.abspath(path)
         with open(full, "rb") as content:
             md5 = hashlib.file_digest(content, "md5").hexdigest()
-        return cls(full, os.path.basename(full), md5)
+        name = os.path.basename(full)
+        if not is_unicode(name):
+            name = os.fsencode(name).decode("utf-8", "backslashreplace")
+        return cls(full, name, md5)
 
 
 def _put(client: Client, local: LocalFile, folder: str, piece_bytes: int) -> Item:

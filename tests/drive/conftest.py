@@ -1,31 +1,20 @@
 """What the tests of this room share: folders, a Drive over them, and time that nobody waits for."""
 
-import random
+import contextlib
 
 import pytest
 from google.oauth2.credentials import Credentials
+from hostile_server import HostileServer
 
 from colab_helpers.drive import Drive, connect
 from stand_in import PRACTICE_TOKEN, REFRESH_TOKEN
 
 
-class Clock:
-    """Time that passes only when somebody sleeps; remembers for how long."""
-
-    def __init__(self):
-        self.waits = []
-
-    def __call__(self):
-        return sum(self.waits)
-
-    def sleep(self, seconds):
-        self.waits.append(seconds)
-
-
 @pytest.fixture(autouse=True)
 def nobody_signed_in(monkeypatch, tmp_path):
     """No test sees the real home, working folder or environment."""
-    monkeypatch.delenv("COLAB_HELPERS_DRIVE", raising=False)
+    for name in ("COLAB_HELPERS_DRIVE", "COLAB_RELEASE_TAG"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     (tmp_path / "work").mkdir()
     monkeypatch.chdir(tmp_path / "work")
@@ -45,29 +34,12 @@ def flowers(tmp_path):
     return root
 
 
-@pytest.fixture
-def photos(tmp_path):
-    """The folder photos/, with 0.jpg to 9.jpg of random bytes."""
-    folder = tmp_path / "root" / "photos"
-    folder.mkdir(parents=True)
-    for number in range(10):
-        content = random.Random(number).randbytes(3000 + number)
-        (folder / f"{number}.jpg").write_bytes(content)
-    return folder
-
-
 @pytest.fixture(params=["Drive", "LocalFolder"])
 def either(request, flowers, drive_server):
     """The same folder, once as a Drive and once as it is: both keep the same promises."""
     if request.param == "LocalFolder":
         return connect(flowers)
     return connect(endpoint=drive_server(flowers).url)
-
-
-@pytest.fixture
-def clock():
-    """Time that passes only when somebody sleeps."""
-    return Clock()
 
 
 @pytest.fixture
@@ -94,5 +66,29 @@ def opened(drive_server, photos, clock, refreshable):
         server = drive_server(photos.parent, faults=faults, **options)
         drive = Drive(refreshable(server), server.url, deadline=0.3, clock=clock, sleep=clock.sleep)
         return server, drive
+
+    return open_drive
+
+
+@pytest.fixture
+def hostile_server():
+    """Starts servers that answer in bytes: `hostile_server(answer)`."""
+    with contextlib.ExitStack() as servers:
+        yield lambda answer: servers.enter_context(HostileServer(answer))
+
+
+@pytest.fixture
+def impatient(clock):
+    """Opens a Drive at a server with a short deadline; waits between attempts take no time."""
+
+    def open_drive(server, deadline=0.5, attempts=1, token="SECRET-TOKEN-42"):
+        return Drive(
+            Credentials(token=token),
+            server.url,
+            deadline=deadline,
+            attempts=attempts,
+            clock=clock,
+            sleep=clock.sleep,
+        )
 
     return open_drive

@@ -42,7 +42,62 @@ ADDRESSES = {
     "https://docs.google.com/document/d/1AbC/edit": {"file_id": "1AbC"},
     "https://drive.google.com/open?id=1AbC&authuser=0": {"file_id": "1AbC"},
     "https://drive.google.com/uc?export=download&id=1AbC": {"file_id": "1AbC"},
+    "https://drive.google.com/uc?id=1AbC&export=download&confirm=t": {"file_id": "1AbC"},
+    "https://docs.google.com/uc?export=download&id=1AbC": {"file_id": "1AbC"},
+    "https://drive.usercontent.google.com/download?id=1AbC&export=download&authuser=0": {
+        "file_id": "1AbC"
+    },
+    "https://drive.usercontent.google.com/uc?id=1AbC": {"file_id": "1AbC"},
+    "https://drive.google.com/thumbnail?id=1AbC&sz=w1000": {"file_id": "1AbC"},
+    "https://drive.google.com/folderview?id=1AbC": {"file_id": "1AbC"},
+    "https://drive.google.com/drive/mobile/folders/1AbC?usp=sharing": {"file_id": "1AbC"},
+    "https://drive.google.com/drive/u/0/mobile/folders/1AbC": {"file_id": "1AbC"},
+    "https://drive.google.com/drive/u/0/#folders/1AbC": {"file_id": "1AbC"},
+    "https://drive.google.com/a/example.com/file/d/1AbC/view": {"file_id": "1AbC"},
+    "https://drive.google.com/a/example.com/folders/1AbC": {"file_id": "1AbC"},
+    "https://docs.google.com/spreadsheets/u/0/d/1AbC/edit#gid=0": {"file_id": "1AbC"},
+    "https://docs.google.com/file/d/1AbC/preview": {"file_id": "1AbC"},
+    "https://lh3.googleusercontent.com/d/1AbC=w1000": {"file_id": "1AbC"},
+    "https://www.googleapis.com/drive/v3/files/1AbC?alt=media": {"file_id": "1AbC"},
+    "https://www.googleapis.com/drive/v2/files/1AbC": {"file_id": "1AbC"},
+    "https://colab.research.google.com/drive/1AbC?usp=sharing": {"file_id": "1AbC"},
+    "<https://drive.google.com/drive/folders/1AbC>": {"file_id": "1AbC"},
+    '"https://drive.google.com/drive/folders/1AbC"': {"file_id": "1AbC"},
+    "HTTPS://Drive.Google.com/drive/folders/1AbC": {"file_id": "1AbC"},
+    "https://accounts.google.com/ServiceLogin?continue="
+    "https%3A%2F%2Fdrive.google.com%2Fdrive%2Ffolders%2F1AbC": {"file_id": "1AbC"},
     "https://drive.google.com/drive/my-drive": {},
+    "https://drive.google.com/drive/my-drive?hl=de": {},
+    "/content/drive": {},
+    "/content/drive/": {},
+    "/content/drive/MyDrive": {},
+    "/content/drive/MyDrive/": {},
+    "/content/drive/MyDrive/flowers/roses": {"names": ("flowers", "roses")},
+    "/content/drive/My Drive/flowers": {"names": ("flowers",)},
+    "/content/gdrive/MyDrive/flowers": {"names": ("flowers",)},
+    "/content/somewhere/MyDrive/flowers": {"names": ("flowers",)},
+    "content/drive/MyDrive/flowers": {"names": ("flowers",)},
+    "drive/MyDrive/flowers": {"names": ("flowers",)},
+    "./drive/MyDrive/flowers": {"names": ("flowers",)},
+    "/gdrive/My Drive/flowers": {"names": ("flowers",)},
+    "/mnt/drive/MyDrive/flowers": {"names": ("flowers",)},
+    "MyDrive": {},
+    "MyDrive/flowers": {"names": ("flowers",)},
+    "MyDrive/MyDrive": {"names": ("MyDrive",)},
+    "/content/drive/Shareddrives/Lab/a/b": {"shared_drive": "Lab", "names": ("a", "b")},
+    "/content/drive/Shared drives/Lab": {"shared_drive": "Lab"},
+    "Shareddrives/Lab/a": {"shared_drive": "Lab", "names": ("a",)},
+    "/content/drive/.shortcut-targets-by-id/1AbC/Pets/cat": {"top": "1AbC", "names": ("cat",)},
+    "/content/drive/.shortcut-targets-by-id/1AbC/Pets": {"top": "1AbC"},
+    r"G:\My Drive\flowers\roses": {"names": ("flowers", "roses")},
+    "G:/My Drive/flowers": {"names": ("flowers",)},
+    "/Users/me/Library/CloudStorage/GoogleDrive-me@example.com/My Drive/flowers": {
+        "names": ("flowers",)
+    },
+    "/content/flowers": {"names": ("content", "flowers")},
+    "content/drive": {"names": ("content", "drive")},
+    "flowers/MyDrive": {"names": ("flowers", "MyDrive")},
+    r"flowers\roses": {"names": (r"flowers\roses",)},
     " https://drive.google.com/drive/u/1/my-drive ": {},
     "https://drive.google.com/drive/shared-with-me": {"top": "Shared with me"},
     "https://drive.google.com/drive/nothing-here": {
@@ -104,6 +159,33 @@ def test_a_file_is_found_by_its_address(drive_server, flowers, address):
     drive = connect(endpoint=server.url)
     file_id = server.id("flowers/notes.txt")
     assert drive.find(address.format(id=file_id)).name == "notes.txt"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/content/drive/MyDrive/flowers/roses",
+        "MyDrive/flowers/roses",
+        "drive/MyDrive/flowers/roses",
+        "/content/drive/.shortcut-targets-by-id/{id}/flowers/roses",
+        "/content/drive/.shortcut-targets-by-id/{roses}/roses",
+    ],
+)
+def test_a_folder_is_named_as_where_it_would_be_mounted(drive_server, flowers, address):
+    server = drive_server(flowers)
+    folder = address.format(id=server.id("flowers"), roses=server.id("flowers/roses"))
+    assert len(list(connect(endpoint=server.url).list_images(folder))) == 12
+
+
+def test_a_shared_drive_is_named_as_where_it_would_be_mounted(drive_server, flowers):
+    drive = connect(endpoint=drive_server(None, drives={"Lab": flowers}).url)
+    assert len(list(drive.list_images("/content/drive/Shareddrives/Lab/flowers/roses"))) == 12
+
+
+def test_a_path_of_too_many_steps_is_refused(drive_server, flowers):
+    drive = connect(endpoint=drive_server(flowers).url)
+    with pytest.raises(NotFoundError, match="has 1300 steps"):
+        drive.find("/".join(["a"] * 1300))
 
 
 def test_a_folder_is_no_file(drive_server, flowers):

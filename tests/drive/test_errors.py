@@ -12,7 +12,7 @@ from colab_helpers.drive import (
     SignInError,
     TransientError,
 )
-from colab_helpers.drive.errors import ProblemKind, answer_has_flaw, judge
+from colab_helpers.drive.problems import ProblemKind, answer_has_flaw, judge
 
 ERRORS = [SignInError, NotFoundError, QuotaError, TransientError]
 
@@ -92,5 +92,5 @@ def test_each_error_is_a_drive_error_and_travels_with_its_status(error):
 
 
 @pytest.mark.parametrize("error", ERRORS)
-def test_only_without_a_sign_in_no_other_file_fares_better(error):
+def test_by_itself_only_a_lost_sign_in_hits_every_file(error):
     assert error("text").ends_run == (error is SignInError)

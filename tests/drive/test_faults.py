@@ -9,6 +9,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from google.oauth2.credentials import Credentials
+from shared_clock import SharedClock
 
 from colab_helpers.drive import (
     Drive,
@@ -19,7 +21,7 @@ from colab_helpers.drive import (
     TransientError,
     connect,
 )
-from colab_helpers.drive.transport import Request, ask_how_much_arrived
+from colab_helpers.drive.request import Request, ask_how_much_arrived
 from stand_in import PRACTICE_TOKEN, Fault, RandomFaults, every_fault
 
 # What passes is tried again
@@ -120,6 +122,42 @@ def test_a_retry_after_is_kept_to(opened, clock, asks_for, waited):
     assert waited / 2 <= clock.waits[0] <= waited
 
 
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_wait_of_a_day_is_not_waited_for(opened, clock, status):
+    fault = Fault("error", kind="media", status=status, retry_after=86400, times=None)
+    _, drive = opened([fault])
+    with pytest.raises(DriveError, match="2 attempts in 300 s"):
+        drive.read(drive.find("photos/0.jpg"))
+    assert clock() <= 300.1
+
+
+def test_of_many_threads_none_waits_longer_than_another_for_a_drive_that_refuses_all(
+    drive_server, photos
+):
+    """A refusal with Retry-After holds up all; the last in the line is not held up by each."""
+    clock = SharedClock(8)
+    fault = Fault("error", kind="media", status=429, retry_after=300, times=None)
+    server = drive_server(photos.parent, faults=[fault])
+    drive = connect(endpoint=server.url)
+    file = drive.find("photos/0.jpg")
+    patient = Drive(Credentials(PRACTICE_TOKEN), server.url, clock=clock, sleep=clock.sleep)
+
+    def read():
+        with pytest.raises(QuotaError):
+            patient.read(file)
+        waited.append(clock())
+        clock.leave()
+
+    waited = []
+    threads = [threading.Thread(target=read, daemon=True) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert len(waited) == 8
+    assert max(waited) <= 301
+
+
 def test_refusals_that_do_not_end_end_the_read_after_minutes(opened):
     fault = Fault("error", kind="media", status=403, reason="userRateLimitExceeded", times=None)
     server, drive = opened([fault])
@@ -138,13 +176,13 @@ def test_refusals_that_do_not_end_end_the_read_after_minutes(opened):
     ],
 )
 def test_after_a_fault_in_an_upload_it_is_asked_how_much_arrived(content_range, asks):
-    piece = Request("https://...", "PUT", b"...", {"Content-Range": content_range}, 5)
+    piece = Request("https://...", "PUT", b"...", {"content-range": content_range}, 5)
     question = ask_how_much_arrived(piece)
-    assert question.headers == {"Content-Range": asks, "content-length": "0"}
+    assert question.headers == {"content-range": asks, "content-length": "0"}
     assert question.body is None and question.uri == piece.uri
 
 
-@pytest.mark.parametrize("headers", [{}, {"Content-Range": "bytes */9"}, {"Range": "bytes=0-9"}])
+@pytest.mark.parametrize("headers", [{}, {"content-range": "bytes */9"}, {"range": "bytes=0-9"}])
 def test_any_other_request_is_sent_again_as_it_is(headers):
     request = Request("https://...", "GET", None, headers, 5)
     assert ask_how_much_arrived(request) == request
@@ -208,7 +246,7 @@ def test_an_answer_that_drips_has_a_deadline():
         threading.Thread(target=drip, daemon=True).start()
         url = f"http://127.0.0.1:{server.getsockname()[1]}"
         drive = connect(endpoint=url, deadline=0.2, attempts=1)
-        with pytest.raises(TransientError, match="too slowly"):
+        with pytest.raises(TransientError, match="timed out"):
             drive.account()
         done.set()
 

@@ -89,8 +89,33 @@ def test_names_are_in_the_order_people_count():
     assert sorted(names, key=natural_order) == ordered
 
 
-def test_a_name_that_begins_with_a_dot_is_hidden():
-    assert is_hidden(".DS_Store") and not is_hidden("a.jpg")
+@pytest.mark.parametrize(
+    "name, hidden",
+    [
+        (".DS_Store", True),
+        (".ipynb_checkpoints", True),
+        (".thumbnails", True),
+        (".Trash-0", True),
+        ("._1.jpg", True),
+        ("__MACOSX", True),
+        ("Thumbs.db", True),
+        ("desktop.ini", True),
+        ("@eaDir", True),
+        ("lost+found", True),
+        ("$RECYCLE.BIN", True),
+        ("$Recycle.Bin", True),
+        ("#recycle", True),
+        ("System Volume Information", True),
+        ("a.jpg", False),
+        ("macosx", False),
+        ("roses.", False),
+        ("_thumbnails", False),
+        ("..", False),
+        ("...and more.jpg", False),
+    ],
+)
+def test_what_a_system_made_for_itself_is_hidden(name, hidden):
+    assert is_hidden(name) == hidden
 
 
 @pytest.mark.parametrize("start, end", [(None, None), (0, 0), (3, None), (None, 3), (3, 3)])

@@ -168,6 +168,7 @@ def test_shortcuts_are_followed_once_even_in_circles(drive_server, flowers):
     assert len(files) == len({file.id for file in files}) == 24
 
 
+@pytest.mark.filterwarnings("ignore:'red.jpg' lies beside:UserWarning")
 def test_a_shortcut_lends_its_place_to_what_it_points_to(drive_server, flowers):
     server = drive_server(
         flowers,

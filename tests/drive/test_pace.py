@@ -1,7 +1,6 @@
 """The law of the throttle, in virtual time: close to all that is granted, few refusals."""
 
 import collections
-import heapq
 import json
 import random
 import threading
@@ -9,41 +8,10 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from shared_clock import SharedClock
 
 from colab_helpers.drive import connect
 from colab_helpers.drive.pace import Pace
-
-
-class SharedClock:
-    """Virtual time for many threads: when all of them sleep, the one that wakes first does."""
-
-    def __init__(self, threads):
-        self.now = 0.0
-        self._threads = threads
-        self._sleeping = []
-        self._lock = threading.Lock()
-        self._count = 0
-
-    def __call__(self):
-        return self.now
-
-    def sleep(self, seconds):
-        awake = threading.Event()
-        with self._lock:
-            self._count += 1
-            heapq.heappush(self._sleeping, (self.now + max(seconds, 0), self._count, awake))
-            self._go_on()
-        awake.wait()
-
-    def leave(self):
-        with self._lock:
-            self._threads -= 1
-            self._go_on()
-
-    def _go_on(self):
-        if self._sleeping and len(self._sleeping) >= self._threads:
-            self.now, _, awake = heapq.heappop(self._sleeping)
-            awake.set()
 
 
 class Quota:

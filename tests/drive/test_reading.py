@@ -73,6 +73,49 @@ def test_an_answer_that_is_not_the_span_is_told(start, end, content_range, conte
     assert told is None if flaw is None else flaw in told
 
 
+@pytest.mark.parametrize(
+    "start, end, content_range, content, flaw",
+    [
+        (3, None, "bytes 3-9/10", DATA[3:], None),
+        (3, None, "bytes 3-9/10", DATA[3:5], "2 of 7 bytes"),
+        (3, 99, "bytes 3-9/10", DATA[3:], None),
+        (3, 99, "bytes 3-9/10", DATA[3:9], "6 of 7 bytes"),
+        (3, 99, "bytes 3-9/*", DATA[3:], "7 of 96 bytes"),
+        (3, 5, "bytes 3-4/10", DATA[3:5], None),
+        (3, 5, "bytes 3-4/10", DATA[3:6], "more than the 2 bytes"),
+        (3, 5, "bytes 3-4/1", DATA[3:5], "more than the -2 bytes"),
+    ],
+)
+def test_of_a_file_of_unknown_size_the_answer_says_where_it_ends(
+    start, end, content_range, content, flaw
+):
+    told = Span.of(UNKNOWN, start, end).find_flaw({"content-range": content_range}, content)
+    assert told is None if flaw is None else flaw in told
+
+
+@pytest.mark.parametrize("start, end", [(None, None), (0, None), (None, 5), (7, None), (7, 9)])
+def test_an_empty_file_and_what_lies_behind_the_end_have_no_bytes(
+    drive_server, flowers, start, end
+):
+    """Also where the size is not known, and Drive says 416."""
+    (flowers / "empty.bin").touch()
+    drive = connect(endpoint=drive_server(flowers).url)
+    file = drive.find("empty.bin")
+    assert drive.read(file, start, end) == b""
+    unknown = File(file.id, file.name, "", "", None, None, "1")
+    assert drive.read(unknown, start, end) == b""
+
+
+def test_a_part_of_a_file_of_unknown_size_ends_where_the_file_does(drive_server, flowers):
+    drive = connect(endpoint=drive_server(flowers).url)
+    file = drive.find("flowers/notes.txt")
+    unknown = File(file.id, file.name, "", "", None, None, "1")
+    assert drive.read(unknown, 3, 99) == b"picture"
+    assert drive.read(unknown, 3) == b"picture"
+    assert drive.read(unknown) == b"no picture"
+    assert drive.read(unknown, 10, 99) == b""
+
+
 @pytest.fixture
 def patient_drive(drive_server, flowers, clock):
     """A Drive over the flowers whose waits take no time."""

@@ -1,11 +1,13 @@
 """When a request is tried again, and after how long."""
 
+import json
+import pickle
 import time
 
 import pytest
 
 from colab_helpers.drive import SignInError, TransientError
-from colab_helpers.drive.errors import connection_failed, judge
+from colab_helpers.drive.problems import connection_failed, judge
 from colab_helpers.drive.retry import Tries, retry_after_seconds
 
 TOO_FAST = judge(429, b"")
@@ -75,6 +77,34 @@ def test_a_refused_token_costs_no_wait(tries):
 def test_as_long_as_drive_asks_is_waited(tries):
     tries.failed(judge(503, b"", retry_after=7.0))
     assert tries.wait() == 7
+
+
+@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize("asks_for", [300.0, 299.0, 100.0, 0.5])
+def test_waits_that_drive_asks_for_end_after_five_minutes_in_all(clock, status, asks_for):
+    tries = Tries(attempts=1000, repeatable=True, clock=clock)
+    while fail(tries, judge(status, b"", retry_after=asks_for)):
+        clock.sleep(tries.wait())
+    assert 300 <= clock() < 301
+
+
+def test_a_quota_of_the_whole_drive_ends_the_run_and_one_of_a_file_does_not(clock):
+    for status, reason, ends_run in [
+        (429, "rateLimitExceeded", True),
+        (403, "userRateLimitExceeded", True),
+        (403, "dailyLimitExceeded", True),
+        (403, "storageQuotaExceeded", True),
+        (403, "downloadQuotaExceeded", False),
+        (403, "accessNotConfigured", True),
+        (404, "notFound", False),
+        (503, "backendError", False),
+    ]:
+        body = json.dumps({"error": {"errors": [{"reason": reason}], "message": ""}}).encode()
+        tries = Tries(attempts=10, repeatable=True, clock=clock)
+        tries.failed(judge(status, body))
+        error = tries.error("read '1.jpg'")
+        assert error.ends_run == ends_run, reason
+        assert pickle.loads(pickle.dumps(error)).ends_run == ends_run, reason
 
 
 def test_the_error_tells_what_failed_how_often_and_what_to_do(tries, clock):

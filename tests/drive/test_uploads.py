@@ -109,9 +109,14 @@ def test_an_upload_over_a_bad_line_makes_one_whole_file(
     faults = FaultAt(do, kind, min(number, requests))
     server = drive_server(photos.parent, faults=faults)
     transport = Transport(
-        Credentials(token=PRACTICE_TOKEN), deadline=0.3, attempts=10, clock=clock, sleep=clock.sleep
+        Credentials(token=PRACTICE_TOKEN),
+        server.url,
+        deadline=0.3,
+        attempts=10,
+        clock=clock,
+        sleep=clock.sleep,
     )
-    client = Client(Service(server.url, transport))
+    client = Client(Service(transport))
     file = upload(client, tmp_path / "model.keras", "results/run1", piece_bytes=1 << 18)
     assert faults.happened
     data = (tmp_path / "model.keras").read_bytes()

@@ -17,7 +17,6 @@ from .tree import Entry
 OWNER = {
     "kind": "drive#user",
     "displayName": "Practice",
-    "me": True,
     "isAuthenticatedUser": True,
     "permissionId": "17",
 }

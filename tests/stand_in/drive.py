@@ -23,7 +23,7 @@ from .media import Throttle
 from .messages import Request, Response, reply
 from .server import Server
 from .state import State
-from .tokens import PRACTICE_TOKEN
+from .tokens import PRACTICE_TOKEN, new_token
 from .tree import Extra, Tree
 
 
@@ -65,6 +65,7 @@ class FakeDrive:
             while it is served.
         seed: Of the latencies.
         port: Of 127.0.0.1; 0 takes a free one.
+        known_as: The address that clients know it by, where that is not its own.
         clock: Tells seconds, for the rate limit and the tokens.
 
     Attributes:
@@ -91,6 +92,7 @@ class FakeDrive:
         faults: AnyFaults = (),
         seed: int = 0,
         port: int = 0,
+        known_as: str | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._empty_folder: tempfile.TemporaryDirectory[str] | None = None
@@ -126,13 +128,14 @@ class FakeDrive:
         self.log: list[Logged] = []
         self.counts: collections.Counter[str] = collections.Counter()
         self._lock = threading.RLock()  # a test changes the tree from another thread
+        self._known_as = known_as
         self._server = Server(lambda request: self.respond(request), self.delay, port)
 
     # while it is served
 
     def __enter__(self) -> Self:
         self._server.start()
-        self._state.url = self.url
+        self._state.url = self._known_as or self.url
         return self
 
     def __exit__(
@@ -192,6 +195,11 @@ class FakeDrive:
         """Deletes a file or folder, on the Drive and on disk."""
         with self._lock:
             self._state.disk.delete(self.tree.find(path))
+
+    def new_token(self) -> str:
+        """An access token, for who gets it elsewhere than at the token endpoint."""
+        with self._lock:
+            return new_token(self._state)
 
     def expire_tokens(self) -> None:
         """Every token given until now is refused from now on."""

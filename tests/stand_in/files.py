@@ -29,10 +29,13 @@ def get_file(state: State, request: Request) -> Response:
 
 
 def insert_file(state: State, request: Request) -> Response:
-    """files.insert without bytes: a folder, or a file that is written to later."""
+    """files.insert without bytes: a folder, a Google document, or an empty file."""
     if request.method != "POST":
         raise not_offered(request)
-    return described(state, request, make_entry(state, request.data))
+    entry = make_entry(state, request.data)
+    if entry.has_media:
+        state.disk.write(entry, b"")
+    return described(state, request, entry)
 
 
 def update_file(state: State, request: Request) -> Response:

@@ -24,14 +24,19 @@ def issue_token(state: State, request: Request) -> Response:
     if refreshes and form.get("refresh_token") != REFRESH_TOKEN:
         description = "Token has been expired or revoked."
         return reply({"error": "invalid_grant", "error_description": description}, status=400)
-    token = f"ya29.practice-{len(state.tokens)}"
-    state.tokens[token] = state.clock() + state.token_lifetime
     return reply(
         {
-            "access_token": token,
+            "access_token": new_token(state),
             "expires_in": state.token_lifetime,
             "token_type": "Bearer",
             "refresh_token": REFRESH_TOKEN,
             "scope": SCOPE,
         }
     )
+
+
+def new_token(state: State) -> str:
+    """An access token that is good for the usual time from now on."""
+    token = f"ya29.practice-{len(state.tokens)}"
+    state.tokens[token] = state.clock() + state.token_lifetime
+    return token

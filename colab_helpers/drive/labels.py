@@ -1,0 +1,202 @@
+"""Which class a picture belongs to: by the folder it lies in, or by the first one on its way.
+
+Pure: it looks at names alone, so that a Drive, a folder and an archive name classes alike.
+"""
+
+from __future__ import annotations
+
+import itertools
+import posixpath
+import unicodedata
+import warnings
+from collections.abc import Collection, Iterator, Mapping
+from typing import Literal
+
+from .errors import NotFoundError
+from .names import composed
+
+__all__ = ["FolderLabels", "Label", "check_label", "label_of_folder", "looks", "print_alike"]
+
+Label = Literal["parent", "first"]
+LABELS = ("parent", "first")
+MOST_NAMED = 3  # folders or labels that a warning names
+FILLERS = "\u034f\u115f\u1160\u3164"  # letters to Unicode, and nothing to see
+
+
+def check_label(label: str) -> None:
+    """Raises a ValueError unless `label` is one of the two words."""
+    if label not in LABELS:
+        raise ValueError(
+            '`label` must be "parent", the folder that a picture lies in, or "first", the first '
+            f"folder below the listed one. Received: label={label!r}"
+        )
+
+
+def label_of_folder(path: str, listed_name: str, label: Label) -> str | None:
+    """The label of the pictures that lie in a folder.
+
+    Example:
+        >>> label_of_folder("cat/2024", "pets", "parent"), label_of_folder("", "pets", "parent")
+        ('2024', 'pets')
+        >>> label_of_folder("cat/2024", "pets", "first"), label_of_folder("", "pets", "first")
+        ('cat', None)
+
+    Args:
+        path: Of the folder, below the listed one; "" for that one.
+        listed_name: Name of the listed folder.
+        label: Which folder is the class.
+
+    Returns:
+        The label, composed; None for the listed folder itself where the first below is the class.
+    """
+    if label == "first":
+        first = path.partition("/")[0]
+        return composed(first) if first else None
+    return composed(posixpath.basename(path) or listed_name)
+
+
+def looks(name: str) -> str:
+    r"""What there is to see of a name: two that look alike cannot be told apart on a screen.
+
+    Example:
+        >>> looks("cat\u200b") == looks("cat ") == looks("cat") != looks("Cat")
+        True
+    """
+    seen = [" " if character.isspace() else character for character in composed(name)]
+    visible = [character for character in seen if not _is_invisible(character)]
+    return " ".join("".join(visible).split())
+
+
+def _is_invisible(character: str) -> bool:
+    """Whether a character takes no place on a screen: joiners, marks of direction, fillers."""
+    return unicodedata.category(character) in ("Cf", "Cc") or character in FILLERS
+
+
+class FolderLabels:
+    """The labels of one listing, and what is doubtful about them.
+
+    Example:
+        >>> labels = FolderLabels("first")
+        >>> labels.note("cat/2024", "cat", "1.jpg")
+        >>> labels.say("pets", stacklevel=1)          # nothing is doubtful
+
+    Args:
+        label: Which folder is the class.
+
+    Attributes:
+        label: As given.
+        beside: Name of a picture that lies directly in the listed folder, if one does.
+    """
+
+    def __init__(self, label: Label) -> None:
+        self.label: Label = label
+        self.beside: str | None = None
+        self._labels: dict[str, str] = {}  # of each folder that holds pictures, by its path
+
+    def note(self, path: str, label: str | None, name: str) -> None:
+        """Takes note of a picture.
+
+        Args:
+            path: Of the folder it lies in, below the listed one.
+            label: Of that folder, as `label_of_folder` says.
+            name: Of the picture.
+        """
+        if not path and self.beside is None:
+            self.beside = name
+        if label is not None:
+            self._labels[path] = label
+
+    def say(self, folder: str, stacklevel: int) -> None:
+        """Warns of what is doubtful, once a listing has come to its end.
+
+        Args:
+            folder: As the user named it.
+            stacklevel: Which caller's line the warning shows, as `warnings.warn` counts them.
+        """
+        if self.label == "first":
+            doubts = list(self._left_out(folder))
+        else:
+            doubts = list(self._ambiguous())
+            if doubts:
+                doubts.append(
+                    f"If the first folder below {folder!r} is the class, write "
+                    f'list_images({folder!r}, label="first"). If the classes are right as they '
+                    "are, there is nothing to do."
+                )
+        doubts += print_alike(set(self._labels.values()))
+        if doubts:
+            warnings.warn(" ".join(doubts), stacklevel=stacklevel + 1)
+
+    def no_class(self, folder: str) -> NotFoundError | None:
+        """The error where all pictures were left out; None where none was."""
+        if self.label == "parent" or self.beside is None:
+            return None
+        return NotFoundError(
+            f"The pictures in {folder!r} lie directly in it, such as {self.beside!r}: no folder "
+            "below it is their class. Name the folder above it, or write "
+            f'list_images({folder!r}, label="parent").'
+        )
+
+    def _left_out(self, folder: str) -> Iterator[str]:
+        if self.beside is not None:
+            yield (
+                f"Pictures that lie directly in {folder!r}, such as {self.beside!r}, have no class "
+                f'and are left out. To list them too, write list_images({folder!r}, label="parent")'
+                ", or move them into a class folder."
+            )
+
+    def _ambiguous(self) -> Iterator[str]:
+        """What is doubtful where the folder that a picture lies in is its class."""
+        if self.beside is not None and len(self._labels) > 1:
+            yield (
+                f"{self.beside!r} lies beside the class folders: its class is {self._labels['']!r}."
+            )
+        yield from _nested(self._labels)
+        yield from _from_several_folders(self._labels)
+
+
+def print_alike(labels: Collection[str]) -> list[str]:
+    """Says which labels look the same on a screen, and yet are different classes."""
+    by_looks: dict[str, list[str]] = {}
+    for label in sorted(labels):
+        by_looks.setdefault(looks(label), []).append(label)
+    return [
+        f"The classes {_some(twins)} look alike on a screen and are {len(twins)} classes: rename "
+        "a folder if they should be one."
+        for twins in by_looks.values()
+        if len(twins) > 1
+    ]
+
+
+def _nested(labels: Mapping[str, str]) -> Iterator[str]:
+    """Says where a folder of pictures lies within another."""
+    for path in sorted(labels):
+        above = posixpath.dirname(path)
+        while above:
+            if above in labels:
+                yield (
+                    f"The folder {above!r} holds pictures and {path!r} in it holds some too: they "
+                    f"are of the classes {labels[above]!r} and {labels[path]!r}."
+                )
+                return
+            above = posixpath.dirname(above)
+
+
+def _from_several_folders(labels: Mapping[str, str]) -> Iterator[str]:
+    """Says which labels come from folders that lie in different ones."""
+    by_label: dict[str, dict[str, str]] = {}
+    for path, label in sorted(labels.items()):
+        by_label.setdefault(label, {}).setdefault(composed(path), path)
+    several = {label: paths for label, paths in by_label.items() if len(paths) > 1}
+    for label, paths in itertools.islice(several.items(), MOST_NAMED):
+        yield f"The class {label!r} comes from {len(paths)} folders: {_some(paths.values())}."
+    if len(several) > MOST_NAMED:
+        yield f"So do {len(several) - MOST_NAMED} more classes."
+
+
+def _some(names: Collection[str]) -> str:
+    """The first of some names, and how many more there are."""
+    said = ", ".join(repr(name) for name in itertools.islice(names, MOST_NAMED))
+    if len(names) > MOST_NAMED:
+        said += f" and {len(names) - MOST_NAMED} more"
+    return said

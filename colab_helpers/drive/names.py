@@ -1,0 +1,58 @@
+"""Names that came from outside: how they are shown, and when two are one."""
+
+from __future__ import annotations
+
+import unicodedata
+
+__all__ = ["composed", "decomposed", "is_unicode", "printable"]
+
+
+def printable(text: str) -> str:
+    r"""A name as it may be shown: what a screen would obey or hide stands as its escape.
+
+    That are the characters which `repr` escapes: control characters, newlines, invisible
+    characters, those that turn the direction of writing, and the bytes of a file name that are no
+    UTF-8. The result can be written to any stream in UTF-8. It is for people: open a file by its
+    name or ID as it came.
+
+    Example:
+        >>> print(printable("rose\n\x1b[31m.jpg"), printable("caf\udce9.jpg"), printable("Café"))
+        rose\n\x1b[31m.jpg caf\udce9.jpg Café
+    """
+    if text.isprintable():
+        return text
+    return "".join(_shown(character) for character in text)
+
+
+def composed(text: str) -> str:
+    r"""A name in Unicode's normal form C, in which names are compared.
+
+    macOS takes "é" apart into a letter and an accent, other systems keep it as one character:
+    https://www.unicode.org/reports/tr15/
+
+    Example:
+        >>> composed("Cafe\u0301") == "Café"
+        True
+    """
+    return unicodedata.normalize("NFC", text)
+
+
+def decomposed(text: str) -> str:
+    """A name in Unicode's normal form D, as files from macOS often have it."""
+    return unicodedata.normalize("NFD", text)
+
+
+def is_unicode(text: str) -> bool:
+    r"""Whether a name is text: a file's on this machine may hold bytes that are no UTF-8.
+
+    Example:
+        >>> is_unicode("Café"), is_unicode("Caf\udce9")
+        (True, False)
+    """
+    return not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def _shown(character: str) -> str:
+    if character.isprintable():
+        return character
+    return character.encode("unicode_escape").decode("ascii")
