@@ -27,16 +27,21 @@ Example:
 
 The files, in the direction in which a checkpoint goes:
 
-    resume.py       ResumeTraining: what Keras calls when, and what is done then
-    state.py        what training changes: variables of the model, attributes of callbacks
-    values.py       such values as JSON and arrays, and back
-    checkpoint.py   what a checkpoint holds, and its file
-    store.py        where a run's checkpoints are: two such files, and a copy on Drive
-    drive_copy.py   the copy on Drive, sent in the background
-    processes.py    one run in several processes, as JAX knows them
+    resume.py         ResumeTraining: what Keras calls when, and what is done then
+    state.py          what training changes in a model: its variables, and its history
+    kept_callback.py  what training changes in callbacks
+    learning_rate.py  the checkpoint's, unless the user changed it
+    short_epoch.py    an epoch of which only the rest is trained
+    values.py         values as JSON and arrays, and back
+    checkpoint.py     what a checkpoint holds
+    kept_files.py     the files that callbacks write
+    sealed.py         the file that all these are in, which notices damage
+    store.py          where a run's checkpoints are: two such files, and a copy on Drive
+    drive_copy.py     the copy on Drive, sent in the background
+    processes.py      one run in several processes, as JAX knows them
 
-    meter.py        InputMeter: how fast pictures came, and what would make them faster
-    keras_logs.py   what Keras tells a callback
+    meter.py          InputMeter: how fast pictures came, and what would make them faster
+    keras_logs.py     what Keras tells a callback
 """
 
 from .meter import InputMeter

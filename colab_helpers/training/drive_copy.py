@@ -1,16 +1,22 @@
-"""The newest checkpoint's copy on Drive: fetched on a fresh machine, sent in the background."""
+"""The copy on Drive of the newest checkpoint: fetched on a fresh machine, sent meanwhile."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import threading
 from pathlib import Path
 from typing import Any, Protocol
 
-__all__ = ["CheckpointDrive", "DriveCopy"]
+from ..atomic import atomic_write
 
-ON_DRIVE = "checkpoint.npz"  # one file, uploaded whole; locally there are two, written in turn
+__all__ = ["CHECKPOINT", "FILES", "CheckpointDrive", "DriveCopy"]
+
+# What lies on Drive, in the order in which it gets there: no checkpoint comes before its files.
+FILES = "files.npz"
+CHECKPOINT = "checkpoint.npz"  # one file, uploaded whole; locally there are two, written in turn
+ON_DRIVE = (FILES, CHECKPOINT)
 
 
 class CheckpointDrive(Protocol):
@@ -57,24 +63,24 @@ class CheckpointDrive(Protocol):
 
 
 class DriveCopy:
-    """Keeps a copy of the newest checkpoint on Drive; training does not wait for it.
+    """Keeps a copy of the newest checkpoint and its files on Drive; training does not wait.
 
     While a checkpoint is sent, only the newest of the others waits: those that were overtaken are
-    never sent.
+    never sent. The thread that sends never keeps the program from ending. A forked process has a
+    sender of its own, and sends only what it made itself.
 
     Example:
         ```python
         copy = DriveCopy(drive, Path("/content/results/run1"), "results/run1")
-        content = copy.fetch()
-        copy.send(Path("/content/results/run1/checkpoint-0.npz"))
+        content = copy.fetch(CHECKPOINT)
+        copy.send(Path("/content/results/run1/checkpoint-0.npz"), CHECKPOINT)
         copy.wait()
         ```
 
     Args:
         drive: Where to.
-        local_folder: Where the checkpoints lie. The one that waits and the one that is sent stand
-            beside them under names of their own, since the checkpoint's own file may be written
-            anew meanwhile.
+        local_folder: Where the checkpoints lie. What waits and what is sent stand in a folder of
+            their own in it, since the checkpoint's own file may be written anew meanwhile.
         drive_folder: The path on the drive.
     """
 
@@ -82,15 +88,20 @@ class DriveCopy:
         self.drive = drive
         self.local_folder = local_folder
         self.drive_folder = drive_folder
-        self._waiting = local_folder / "waiting.npz"
-        self._sending = local_folder / ON_DRIVE
-        self._lock = threading.Lock()  # held to change `_sender`, and what lies at `_waiting`
-        self._sender: threading.Thread | None = None  # None while there is nothing to send
+        self._aside = local_folder / "to_drive"
+        self._begin_anew()
 
-    def fetch(self) -> bytes | None:
-        """The content of the copy on Drive, or None where there is none."""
+    def _begin_anew(self) -> None:
+        self._process = os.getpid()
+        self._lock = threading.Lock()  # held to change `_sender`, `_waits`, and what waits
+        self._sender: threading.Thread | None = None  # None while there is nothing to send
+        self._waits: set[str] = set()  # names of what is put aside
+        self._taken: set[str] = set()  # names of what the sender has taken, and not yet sent
+
+    def fetch(self, name: str) -> bytes | None:
+        """The content of CHECKPOINT or FILES on Drive, or None where there is none."""
         try:
-            file = self.drive.find(f"{self.drive_folder}/{ON_DRIVE}")
+            file = self.drive.find(f"{self.drive_folder}/{name}")
             return self.drive.read(file)
         except Exception as error:
             # By name, as any class can be the drive. No copy means that this is the first run;
@@ -99,15 +110,21 @@ class DriveCopy:
                 return None
             raise
 
-    def send(self, path: Path) -> None:
-        """Has a checkpoint sent as soon as the one before is there."""
+    def send(self, path: Path, name: str) -> None:
+        """Has a file sent as CHECKPOINT, as soon as what is under way is there, or as FILES.
+
+        FILES are sent with the next CHECKPOINT.
+
+        Raises:
+            OSError: It cannot be put aside for that, as where the disk is full.
+        """
+        self._leave_what_a_parent_sends()
         with self._lock:
-            self._waiting.unlink(missing_ok=True)
-            try:
-                os.link(path, self._waiting)  # a second name for the same content, without a copy
-            except OSError:
-                shutil.copyfile(path, self._waiting)
-            if self._sender is None:
+            self._aside.mkdir(exist_ok=True)
+            self._waits.discard(name)
+            _give_second_name(path, self._waiting(name))
+            self._waits.add(name)
+            if name == CHECKPOINT and self._sender is None:
                 self._sender = threading.Thread(
                     target=self._send_all, name="ResumeTraining", daemon=True
                 )
@@ -115,25 +132,72 @@ class DriveCopy:
 
     def wait(self) -> None:
         """Returns when nothing is left to send."""
+        self._leave_what_a_parent_sends()
         sender = self._sender
         if sender is not None:
             sender.join()
 
+    def _leave_what_a_parent_sends(self) -> None:
+        if self._process != os.getpid():  # after a fork
+            self._aside = self.local_folder / f"to_drive-{os.getpid()}"
+            self._begin_anew()
+
+    def _waiting(self, name: str) -> Path:
+        return self._aside / f"waiting-{name}"
+
     def _send_all(self) -> None:
         while self._take_waiting():
             try:
-                self.drive.upload(self._sending, self.drive_folder)
+                self._send_taken()
             except Exception as error:
-                print(
-                    f"\nThe checkpoint in '{self.local_folder}' did not get to Drive: {error} "
-                    "Training goes on; the next checkpoint is sent in its turn."
-                )
+                self._tell(error)
 
     def _take_waiting(self) -> bool:
-        """Makes the checkpoint that waits the one to send; if none waits, the sender is done."""
+        """Takes all that waits to be sent; without a checkpoint in it, the sender is done."""
         with self._lock:
-            if not self._waiting.exists():
-                self._sender = None
-                return False
-            os.replace(self._waiting, self._sending)
-            return True
+            try:
+                if CHECKPOINT in self._waits:
+                    for name in self._waits:
+                        os.replace(self._waiting(name), self._aside / name)
+                    self._taken |= self._waits
+                    self._waits = set()
+                    return True
+            except OSError as error:
+                self._tell(error)
+            self._sender = None
+            return False
+
+    def _send_taken(self) -> None:
+        for name in ON_DRIVE:
+            if name in self._taken:
+                path = self._aside / name
+                self.drive.upload(path, self.drive_folder)
+                self._taken.discard(name)
+                path.unlink()
+
+    def _tell(self, error: Exception) -> None:
+        with contextlib.suppress(Exception):  # no text and no closed screen ends the sender
+            print(
+                f"\nThe checkpoint in '{self.local_folder}' did not get to Drive: "
+                f"{_text_of(error)} Training goes on; the next checkpoint is sent in its turn."
+            )
+
+
+def _give_second_name(path: Path, other: Path) -> None:
+    """Lets a content stay under another name when its own gets another content."""
+    other.unlink(missing_ok=True)
+    try:
+        os.link(path, other)  # without a copy
+    except OSError:  # not every file system has such links
+        with open(path, "rb") as source, atomic_write(other) as copy:
+            shutil.copyfileobj(source, copy)
+
+
+def _text_of(error: Exception) -> str:
+    """What an error says, as any screen can show it; its kind where it says nothing."""
+    try:
+        text = str(error).strip()
+    except Exception:  # of a class whose text raises an error
+        text = ""
+    shown = text.encode("utf-8", "backslashreplace").decode()
+    return shown or f"{type(error).__name__}."

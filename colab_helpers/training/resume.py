@@ -3,8 +3,9 @@
 What `fit` calls, in this order, and what is done then (read in the trainers of Keras 3.15,
 https://github.com/keras-team/keras/tree/v3.15.0/keras/src/backend):
 
-- `on_train_begin`: the newest checkpoint is read. `fit` takes the epoch to begin with from
-  `model._initial_epoch` right after this, as `keras.callbacks.BackupAndRestore` also uses it.
+- `on_train_begin`: the newest checkpoint is read, and files of kept callbacks are put back. `fit`
+  takes the epoch to begin with from `model._initial_epoch` right after this, as
+  `keras.callbacks.BackupAndRestore` also uses it.
 - `on_epoch_begin`: history and kept callbacks get back what they knew, after all callbacks have
   had their `on_train_begin`, which resets them. The sequence is told its place, just before
   `fit` calls the sequence's own `on_epoch_begin`.
@@ -12,6 +13,7 @@ https://github.com/keras-team/keras/tree/v3.15.0/keras/src/backend):
   epoch (LearningRateScheduler) and for the step before. So here a checkpoint is made, and here,
   before the first step, the variables are restored.
 - the sequence's `on_epoch_end`, then validation.
+- `on_test_begin`: validation has begun, so the epoch's steps are done.
 - `on_epoch_end`: the epoch's last step is counted. No checkpoint: callbacks that come later in
   the list have not yet seen the epoch's result.
 - `on_train_end`: the last checkpoint, of a run that is over. After an error or an interrupt,
@@ -20,22 +22,23 @@ https://github.com/keras-team/keras/tree/v3.15.0/keras/src/backend):
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import keras
 
 from . import processes
 from .checkpoint import Checkpoint, Place, shapes_of
 from .drive_copy import CheckpointDrive
+from .kept_callback import KeptCallback, restore_callbacks
+from .kept_files import KeptFiles
 from .keras_logs import Logs
+from .learning_rate import LearningRate
+from .short_epoch import ShortEpoch
 from .state import (
-    KeptCallback,
     ResumableSequence,
     arrays_of,
     build_variables,
@@ -71,7 +74,10 @@ class ResumeTraining(keras.callbacks.Callback):
     A checkpoint holds all that the next step depends on: weights, optimizer, the states of all
     seeds in the model (Dropout, augmentation layers), metrics, history, epoch and place in it. So a
     run that was killed and run again ends with the weights of one that was left alone. The order of
-    batches is the sequence's: see its `seed`.
+    batches is the sequence's: see its `seed`. On torch, Keras's Dropout draws from torch's own
+    generator, whose state is not kept: there it draws others.
+
+    A learning rate that you changed before going on is taken, and said.
 
     Example:
         ```python
@@ -86,17 +92,23 @@ class ResumeTraining(keras.callbacks.Callback):
         save_freq: Batches between checkpoints, or "epoch". There is one at the start of each epoch
             in any case.
         drive: A `Drive` or `LocalFolder` that the newest checkpoint is uploaded to, in the
-            background; on a fresh machine, with `folder` empty, it is fetched from there. A
-            relative `folder` is the path on the Drive too; of an absolute one its last name is. Of
-            several processes (`keras.distribution` on JAX), the first writes and reads checkpoints,
-            and hands the others what it read.
+            background; with no whole one in `folder`, as on a fresh machine, it is fetched from
+            there. A relative `folder` is the path on the Drive too; of an absolute one its last
+            name is. Of several processes (`keras.distribution` on JAX), the first writes and reads
+            checkpoints, and hands the others what it read.
         keep: Callbacks whose state is restored too, such as EarlyStopping, ReduceLROnPlateau,
-            ModelCheckpoint. In `callbacks`, put ResumeTraining after them.
+            ModelCheckpoint. What they were told when they were made stays as they are told now. The
+            file that a ModelCheckpoint writes (of several, by a template, the last) and the table
+            of a `CSVLogger(append=True)` go with the checkpoints, to Drive too, and are put back
+            where they are missing; other files are not. In `callbacks`, put ResumeTraining after
+            them.
 
     Raises:
         ValueError: `save_freq` is not one of those allowed. When training begins: the checkpoint
-            is of another model, or `fit` was given `steps_per_epoch`.
+            is of another model or a later version, or `fit` was given `steps_per_epoch`.
     """
+
+    _learning_rate: LearningRate  # of the run that was begun last
 
     def __init__(
         self,
@@ -119,7 +131,9 @@ class ResumeTraining(keras.callbacks.Callback):
         self.drive_folder = _path_on_drive(self.folder)
         self.keep = list(keep)
         self._kept = [KeptCallback(callback) for callback in self.keep]
-        self._store = CheckpointStore(self.folder, drive, self.drive_folder)
+        self._kept_files = KeptFiles(self.keep)
+        self._store = CheckpointStore(self.folder, drive, self.drive_folder, self._kept_files)
+        self._short_epoch = ShortEpoch()
         self._forget_run()
 
     def _forget_run(self) -> None:
@@ -130,22 +144,22 @@ class ResumeTraining(keras.callbacks.Callback):
         self._to_restore: Checkpoint | None = None
         # Of the epoch that was begun last; None as long as `fit` has begun none.
         self._progress: EpochProgress | None = None
-        # Undoes, at its end, what an epoch that is resumed in its middle needs.
-        self._until_epoch_end = contextlib.ExitStack()
 
     # What Keras calls
 
     def on_train_begin(self, logs: Logs = None) -> None:
         """Reads the newest checkpoint, and tells `fit` with which epoch to begin."""
-        self._until_epoch_end.close()  # of a run that was interrupted
+        self._short_epoch.end()  # of a run that was interrupted
         self._forget_run()
         self._batches_in_epoch = len(self.sequence)
         self._check_steps()
         build_variables(self.model, self.sequence)
+        self._learning_rate = LearningRate(self.model)
         checkpoint = self._store.newest()
         if checkpoint is None:
             return
         self._check_model(checkpoint)
+        self._store.bring_files_back()
         if checkpoint.stopped or checkpoint.place["epoch"] >= self.params["epochs"]:
             self._train_nothing(checkpoint)
         else:
@@ -157,8 +171,6 @@ class ResumeTraining(keras.callbacks.Callback):
         if self._to_restore is not None:
             first = self._to_restore.place["batches_trained"]
             self._restore_callbacks(self._to_restore)
-        if first > 0:
-            self._expect_a_short_epoch()
         self._progress = EpochProgress(epoch, first=first, trained=first, saved=first)
         self.sequence.load_state_dict(self.sequence.state_dict(epoch, first))
 
@@ -169,17 +181,24 @@ class ResumeTraining(keras.callbacks.Callback):
             return
         progress.trained = progress.first + batch
         if self._to_restore is not None:
-            self._restore_variables(self._to_restore, in_mid_epoch=progress.first > 0)
+            self._begin_where_it_was(self._to_restore, in_mid_epoch=progress.first > 0)
             self._to_restore = None
         elif progress.trained >= self._batches_in_epoch:
-            _leave_out_the_next_step(self.model)
+            self._short_epoch.no_step_comes(self.model)
         elif batch == 0 or self._is_due(progress):
             self._save(progress.epoch, progress.trained)
             progress.saved = progress.trained
+        left = self._batches_in_epoch - progress.trained
+        if progress.first > 0 and 0 < left <= self.model.steps_per_execution:
+            self._short_epoch.last_step_comes(self.model)
+
+    def on_test_begin(self, logs: Logs = None) -> None:
+        """Notes that the steps of an epoch are done."""
+        self._short_epoch.end()
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """Counts the step that was the epoch's last."""
-        self._until_epoch_end.close()
+        self._short_epoch.end()
         progress = self._progress
         if progress is not None:
             trained = progress.trained + self.model.steps_per_execution
@@ -208,9 +227,9 @@ class ResumeTraining(keras.callbacks.Callback):
     def _check_model(self, checkpoint: Checkpoint) -> None:
         if shapes_of(checkpoint.variables) != shapes_of(variables_of(self.model)):
             raise ValueError(
-                f"The checkpoint in '{self.folder}' is of another model: the shapes of its "
-                "variables differ. Give each model a folder of its own, or build the model as it "
-                "was."
+                f"The checkpoint in '{self.folder}' is of another model or optimizer: the shapes "
+                "of its variables differ. Give each model a folder of its own, or build the model "
+                "as it was."
             )
 
     def _train_nothing(self, checkpoint: Checkpoint) -> None:
@@ -236,15 +255,15 @@ class ResumeTraining(keras.callbacks.Callback):
         place = _place_now(self.sequence, checkpoint.place)
         self._to_restore = dataclasses.replace(checkpoint, place=place)
         self.model._initial_epoch = place["epoch"]
+        self._learning_rate.compare(checkpoint)
         print(
             f"Going on in epoch {place['epoch'] + 1} of {self.params['epochs']}, after "
             f"{place['batches_trained']} of its {self._batches_in_epoch} batches."
         )
 
-    def _expect_a_short_epoch(self) -> None:
-        """Silences Keras, which finds that the rest of an epoch has fewer batches than an epoch."""
-        self._until_epoch_end.enter_context(warnings.catch_warnings())
-        warnings.filterwarnings("ignore", message="Your input ran out of data")
+    def _begin_where_it_was(self, checkpoint: Checkpoint, *, in_mid_epoch: bool) -> None:
+        with self._learning_rate.kept_where_changed():
+            self._restore_variables(checkpoint, in_mid_epoch=in_mid_epoch)
 
     def _restore_variables(self, checkpoint: Checkpoint, *, in_mid_epoch: bool) -> None:
         groups = ["model", "optimizer"]
@@ -256,8 +275,8 @@ class ResumeTraining(keras.callbacks.Callback):
         place = checkpoint.place
         done = [epoch for epoch in checkpoint.epochs if epoch < place["epoch"]]
         restore_history(self.model.history, done, checkpoint.history)
-        for kept, learned in zip(self._kept, checkpoint.learned):
-            kept.restore(learned)
+        learned = self._kept_files.without_lost_scores(checkpoint.learned)
+        restore_callbacks(self._kept, learned)
         self.model._initial_epoch = None  # the next `fit` of this model decides for itself
 
     # Checkpoints
@@ -279,6 +298,7 @@ class ResumeTraining(keras.callbacks.Callback):
             epochs=history.epoch,
             history=history.history,
             learned=[kept.learned() for kept in self._kept],
+            learning_rate=self._learning_rate.at_begin,
         )
         self._store.save(checkpoint)
 
@@ -294,6 +314,8 @@ def _place_now(sequence: ResumableSequence, place: Place) -> Place:
     """The place itself, or the start of its epoch if the place means something else by now."""
     now = sequence.state_dict(place["epoch"], place["batches_trained"])
     changed = _changed(place, now)
+    if place["batches_trained"] >= len(sequence) > 0:
+        changed.append(f"batches an epoch {place['batches_trained']} or more -> {len(sequence)}")
     if not changed:
         return place
     print(
@@ -307,21 +329,7 @@ def _place_now(sequence: ResumableSequence, place: Place) -> Place:
 def _changed(before: Place, now: Place) -> list[str]:
     """What of a place is different now, in words."""
     return [
-        f"{name} {before.get(name)} -> {value}"
+        f"{name} {before.get(name)!r:.50} -> {value!r:.50}"
         for name, value in now.items()
         if value != before.get(name)
     ]
-
-
-def _leave_out_the_next_step(model: Any) -> None:
-    """Ends an epoch of which only the rest was trained, before the step that Keras would do next.
-
-    Begun without data, that step would fail, but not without counting on in seeds and optimizer.
-    """
-    step = model.train_function
-
-    def no_step(*state_and_iterator: Any) -> None:  # on JAX, the state comes first
-        model.train_function = step
-        raise StopIteration  # as a step does that finds no data
-
-    model.train_function = no_step

@@ -1,4 +1,4 @@
-"""What training changes: the variables of a model, and the attributes of callbacks."""
+"""What training changes in a model: its variables, and its history."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from typing import Any, Protocol
 import keras
 
 from .checkpoint import Place
-from .values import Array, is_plain, to_array
+from .values import Array, to_array
 
 __all__ = [
-    "KeptCallback",
     "ResumableSequence",
     "arrays_of",
     "build_variables",
@@ -19,8 +18,6 @@ __all__ = [
     "restore_variables",
     "variables_of",
 ]
-
-SET_BY_KERAS = ("params", "_model")  # attributes of each callback, which `fit` sets
 
 
 class ResumableSequence(Protocol):
@@ -107,43 +104,3 @@ def restore_history(
     history.history.clear()
     for name, of_epochs in values.items():
         history.history[name] = of_epochs[: len(epochs)]
-
-
-class KeptCallback:
-    """A callback whose state goes into checkpoints.
-
-    What it was told when it was made stays as it was told, since the user may tell it something
-    else when the run goes on. What it learned in training is kept.
-
-    Example:
-        >>> stopper = keras.callbacks.EarlyStopping(patience=3)
-        >>> kept = KeptCallback(stopper)
-        >>> stopper.wait = 2
-        >>> kept.learned()
-        {'wait': 2}
-
-    Args:
-        callback: As it was made, before training.
-    """
-
-    def __init__(self, callback: keras.callbacks.Callback) -> None:
-        self.callback = callback
-        self._as_made = dict(vars(callback))
-
-    def learned(self) -> dict[str, Any]:
-        """The attributes that training changed, and all that are no plain value: lists, arrays."""
-        return {
-            name: value
-            for name, value in vars(self.callback).items()
-            if name not in SET_BY_KERAS and not self._is_as_told(name, value)
-        }
-
-    def restore(self, learned: Mapping[str, Any]) -> None:
-        """Gives the callback the attributes that it had."""
-        vars(self.callback).update(learned)
-
-    def _is_as_told(self, name: str, value: object) -> bool:
-        # Only a plain value tells by == whether it changed; a list may have changed in place.
-        if not is_plain(value) or name not in self._as_made:
-            return False
-        return bool(self._as_made[name] == value)

@@ -27,10 +27,13 @@ __all__ = ["Array", "Packed", "is_plain", "pack", "pack_attributes", "to_array",
 Array: TypeAlias = npt.NDArray[Any]
 Packed: TypeAlias = Any  # whatever JSON can hold
 
-# The keys that tell in JSON what an object stands for. Checkpoints of 0.1 have them.
+# The keys that tell in JSON what an object stands for.
 ARRAY = "array"  # {"array": 3}: the array with this index
 DICT = "dict"  # {"dict": {...}}: a dict
-OPERATION = "op"  # {"op": "less"}: keras.ops.less
+# {"op": "less"}: keras.ops.less, in checkpoints of 0.1 and 0.2. A callback finds its own anew.
+OPERATION = "op"
+OF_ANOTHER_LIBRARY = 2  # what NumPy answers of a type that it does not know itself
+KINDS_STORED = "biufcSUmM"  # NumPy's letters for numbers, text and times; all else takes a pickle
 
 
 def is_plain(value: object) -> bool:
@@ -47,19 +50,24 @@ def to_array(tensor: Any) -> Array:
     """A tensor or variable as an array of a type that NumPy itself knows, of the same values.
 
     NumPy stores other types, such as bfloat16, by pickle only: they become float32, which is exact.
+
+    Raises:
+        TypeError: It holds other things than numbers, text and times.
     """
     array = np.asarray(keras.ops.convert_to_numpy(tensor))
-    if array.dtype.isbuiltin == 1:
-        return array
-    return array.astype(np.float32)
+    if array.dtype.isbuiltin == OF_ANOTHER_LIBRARY:
+        return array.astype(np.float32)
+    if array.dtype.kind not in KINDS_STORED:
+        raise TypeError(f"An array of {array.dtype} cannot be kept in a checkpoint")
+    return array
 
 
 def pack(value: Any, arrays: list[Array]) -> Packed:
     """Returns a value as JSON can hold it; arrays in it are appended to `arrays`.
 
     Args:
-        value: Numbers, text, None, arrays, functions of `keras.ops`, and lists, tuples and dicts
-            of such. Tuples become lists, keys become text.
+        value: Numbers, text, None, arrays, and lists, tuples and dicts of such. Tuples become
+            lists, keys become text.
         arrays: Where the arrays go.
 
     Raises:
@@ -74,8 +82,6 @@ def pack(value: Any, arrays: list[Array]) -> Packed:
         return [pack(item, arrays) for item in value]
     if is_plain(value):
         return value
-    if _is_operation(value):  # EarlyStopping compares by one
-        return {OPERATION: value.__name__}
     raise TypeError(f"{type(value)} cannot be kept in a checkpoint")
 
 
@@ -85,27 +91,32 @@ def pack_attributes(attributes: Mapping[str, Any], arrays: list[Array]) -> Packe
     for name, value in attributes.items():
         try:
             packed[name] = pack(value, arrays)
-        except TypeError:
+        except (TypeError, RecursionError):  # the latter where a list holds itself
             continue
     return {DICT: packed}
 
 
 def unpack(packed: Packed, arrays: Sequence[Array]) -> Any:
-    """Returns the value that was packed."""
+    """Returns the value that was packed.
+
+    Raises:
+        Exception: It is nothing that `pack` returned with these arrays.
+    """
     if isinstance(packed, list):
         return [unpack(item, arrays) for item in packed]
     if not isinstance(packed, dict):
         return packed
     if DICT in packed:
-        return {key: unpack(item, arrays) for key, item in packed[DICT].items()}
-    if OPERATION in packed:
-        return getattr(keras.ops, packed[OPERATION])
-    array = arrays[packed[ARRAY]]
+        items = packed[DICT].items()
+        return {key: unpack(item, arrays) for key, item in items if not _is_operation(item)}
+    index = packed[ARRAY]
+    if index < 0:
+        raise IndexError("arrays are numbered from 0")
+    array = arrays[index]
     if array.ndim == 0:
         return array[()]  # a NumPy number, as it was
     return array
 
 
-def _is_operation(value: object) -> bool:
-    name = getattr(value, "__name__", "")
-    return value is getattr(keras.ops, name, None)
+def _is_operation(packed: Packed) -> bool:
+    return isinstance(packed, dict) and OPERATION in packed

@@ -1,5 +1,6 @@
 """A run so small that a test can break it off and run it again: a notebook's cell, and pictures."""
 
+import threading
 from dataclasses import dataclass
 
 import keras
@@ -8,6 +9,7 @@ import numpy as np
 from colab_helpers.drive import File
 from colab_helpers.stream import StreamingSequence
 from colab_helpers.training import ResumeTraining
+from colab_helpers.training.checkpoint import Checkpoint, Learned
 
 
 def photos(count):
@@ -80,7 +82,7 @@ class Outcome:
         return self.history == other.history and all(np.array_equal(a, b) for a, b in pairs)
 
 
-def small_model(units, steps_per_execution):
+def small_model(units, steps_per_execution, optimizer="adam"):
     keras.utils.set_random_seed(3)
     model = keras.Sequential(
         [
@@ -93,7 +95,7 @@ def small_model(units, steps_per_execution):
         ]
     )
     model.compile(
-        "adam",
+        optimizer,
         "sparse_categorical_crossentropy",
         steps_per_execution=steps_per_execution,
         run_eagerly=steps_per_execution == 1,  # spares the tracing; test_resume.py is in graph mode
@@ -116,11 +118,12 @@ def cell(
     steps_per_execution=1,
     fit=None,
     train=None,
+    optimizer="adam",
     **options,
 ):
     """The cell of a notebook, 5 batches an epoch: a new kernel would run just this again."""
     train = train or make_train(files or photos(20))
-    model = small_model(units, steps_per_execution)
+    model = small_model(units, steps_per_execution, optimizer)
     counter = StepCounter()
     resume = ResumeTraining(train, folder, keep=keep, **{"save_freq": 1, **options})
     callbacks = [*keep, *callbacks, counter, resume]
@@ -136,3 +139,30 @@ def cell(
         history=model.history.history,
         variables=[np.asarray(variable) for variable in variables],
     )
+
+
+def small_checkpoint(serial=1, **changed):
+    """A checkpoint of four arrays."""
+    fields = {
+        "stopped": False,
+        "place": {"epoch": 1, "batches_trained": 2},
+        "variables": {
+            "model": [np.ones((3, 1), "float32"), np.array(7)],
+            "optimizer": [],
+            "metrics": [np.zeros(2)],
+        },
+        "epochs": [0],
+        "history": {"loss": [0.5]},
+        "learned": [
+            Learned("EarlyStopping", {"wait": 1, "best_weights": [np.full(4, 0.25)]}),
+        ],
+        "learning_rate": 0.001,
+    }
+    return Checkpoint(serial=serial, **{**fields, **changed})
+
+
+def wait_until_sent():
+    """Returns when no copy is under way to Drive."""
+    for thread in threading.enumerate():
+        if thread.name == "ResumeTraining":
+            thread.join(30)

@@ -1,25 +1,24 @@
 """What the copy on Drive promises: the newest gets there, and training does not wait for it."""
 
+import os
 import shutil
+import signal
+import subprocess
+import sys
 import threading
 
 import keras
 import pytest
-from small_run import cell
+from small_run import cell, small_checkpoint, wait_until_sent
 
 from colab_helpers.drive import connect
 from colab_helpers.training.checkpoint import Checkpoint
+from colab_helpers.training.drive_copy import CHECKPOINT, DriveCopy
 
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory):
     return cell(tmp_path_factory.mktemp("undisturbed"))
-
-
-def wait_until_sent():
-    for thread in threading.enumerate():
-        if thread.name == "ResumeTraining":
-            thread.join(30)
 
 
 def test_on_a_fresh_machine_the_run_goes_on_from_drive(
@@ -38,6 +37,18 @@ def test_on_a_fresh_machine_the_run_goes_on_from_drive(
     assert resumed.ended_like(undisturbed)
     on_drive = [path.name for path in (tmp_path / "drive/results/run1").iterdir()]
     assert on_drive == ["checkpoint.npz"]
+
+
+def test_where_all_checkpoints_here_are_damaged_the_run_goes_on_from_drive(undisturbed, tmp_path):
+    (tmp_path / "drive").mkdir()
+    drive = connect(tmp_path / "drive")
+    cell(tmp_path / "run", interrupt=7, drive=drive)
+    wait_until_sent()
+    for path in (tmp_path / "run").glob("checkpoint-?.npz"):
+        path.write_bytes(b"PK nothing")
+    resumed = cell(tmp_path / "run", drive=drive)
+    assert resumed.steps == 3
+    assert resumed.ended_like(undisturbed)
 
 
 class NotFoundError(Exception):
@@ -124,3 +135,153 @@ def test_any_place_with_find_read_and_upload_holds_the_copy(undisturbed, tmp_pat
     resumed = cell(tmp_path / "run", drive=shelf)
     assert resumed.steps == 3
     assert resumed.ended_like(undisturbed)
+
+
+# What goes wrong beside
+
+
+def without_links(*arguments, **options):
+    raise PermissionError(1, "no links here")
+
+
+def path_of(descriptor):
+    return os.readlink(f"/proc/self/fd/{descriptor}")
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/fd"), reason="tells files by /proc")
+def test_where_links_cannot_be_made_and_the_disk_is_full_training_goes_on(
+    undisturbed, tmp_path, monkeypatch
+):
+    synchronize = os.fsync
+
+    def full(descriptor):
+        if "to_drive" in path_of(descriptor):
+            raise OSError(28, "No space left on device")
+        synchronize(descriptor)
+
+    monkeypatch.setattr(os, "link", without_links)
+    monkeypatch.setattr(os, "fsync", full)
+    drive = SlowDrive()
+    with pytest.warns(UserWarning, match="No space left.*Training goes on"):
+        outcome = cell(tmp_path / "run", drive=drive)
+    assert outcome.ended_like(undisturbed)
+    assert drive.uploads == []
+    assert cell(tmp_path / "run").steps == 0, "the checkpoints themselves are whole"
+
+
+def test_where_links_cannot_be_made_a_copy_is_sent(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "link", without_links)
+    drive = SlowDrive()
+    drive.let.set()
+    cell(tmp_path / "run", drive=drive)
+    assert drive.uploads[-1][1]["epoch"] == 2
+
+
+@pytest.mark.parametrize("has_links", [True, False])
+def test_a_planted_link_is_not_followed(tmp_path, monkeypatch, has_links):
+    if not has_links:
+        monkeypatch.setattr(os, "link", without_links)
+    victim = tmp_path / "victim"
+    victim.write_bytes(b"of somebody else")
+    for name in ("waiting-checkpoint.npz", "checkpoint.npz"):
+        planted = tmp_path / "run/to_drive" / name
+        planted.parent.mkdir(parents=True, exist_ok=True)
+        planted.symlink_to(victim)
+    drive = SlowDrive()
+    drive.let.set()
+    cell(tmp_path / "run", drive=drive)
+    assert victim.read_bytes() == b"of somebody else"
+    assert drive.uploads[-1][1]["epoch"] == 2
+
+
+class Unspeakable(Exception):
+    def __str__(self):
+        raise ValueError("no text")
+
+
+class Undecodable(Exception):
+    def __str__(self):
+        return "no \udce9 in UTF-8"
+
+
+@pytest.mark.parametrize("error", [Unspeakable(), Undecodable(), Exception()])
+def test_whatever_an_upload_raises_the_next_checkpoint_is_sent(tmp_path, capsys, error):
+    class Failing(SlowDrive):
+        def upload(self, path, folder):
+            if self.fails > 0:
+                self.fails -= 1
+                raise error
+            super().upload(path, folder)
+
+    drive = Failing(fails=1)
+    drive.let.set()
+    copy = DriveCopy(drive, tmp_path, "run")
+    path = tmp_path / "checkpoint-0.npz"
+    path.write_bytes(small_checkpoint().to_bytes())
+    copy.send(path, CHECKPOINT)
+    copy.wait()
+    assert drive.uploads == []
+    copy.send(path, CHECKPOINT)
+    copy.wait()
+    assert len(drive.uploads) == 1
+    said = capsys.readouterr().out
+    assert said.encode().count(b"did not get to Drive") == 1
+
+
+UNTIL_KILLED = 60  # seconds after which a process that hangs is ended
+
+ENDS = """
+import sys, threading
+sys.path.insert(0, {tests!r})
+import keras
+from small_run import Interrupt, cell, make_train, photos, small_model
+from colab_helpers.training import ResumeTraining
+
+class NotFoundError(Exception):
+    pass
+
+class Silent:
+    def find(self, path):
+        raise NotFoundError(path)
+
+    def upload(self, path, folder):
+        threading.Event().wait()
+
+train = make_train(photos(20))
+resume = ResumeTraining(train, {folder!r}, save_freq=1, drive=Silent())
+model = small_model(4, 1)
+model.fit(train, epochs=2, verbose=0, callbacks=[resume, Interrupt(3)])
+"""
+
+
+def test_a_silent_drive_does_not_keep_an_interrupted_program_from_ending(tmp_path):
+    program = ENDS.format(tests=os.path.dirname(__file__), folder=str(tmp_path / "run"))
+    ended = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=UNTIL_KILLED
+    )
+    assert "KeyboardInterrupt" in ended.stderr
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_a_forked_process_neither_hangs_nor_sends_what_its_parent_sends(tmp_path):
+    path = tmp_path / "checkpoint-0.npz"
+    path.write_bytes(small_checkpoint().to_bytes())
+    drive = SlowDrive()
+    copy = DriveCopy(drive, tmp_path, "run")
+    copy.send(path, CHECKPOINT)
+    copy.send(path, CHECKPOINT)
+    child = os.fork()
+    if child == 0:
+        signal.alarm(UNTIL_KILLED)  # ends the process
+        drive.let = threading.Event()
+        drive.let.set()
+        copy.wait()
+        sent_of_the_parent = len(drive.uploads)
+        copy.send(path, CHECKPOINT)
+        copy.wait()
+        os._exit(10 * sent_of_the_parent + len(drive.uploads))
+    _, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) == 1, "its own, and no other"
+    drive.let.set()
+    copy.wait()
+    assert 1 <= len(drive.uploads) <= 2

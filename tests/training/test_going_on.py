@@ -5,7 +5,7 @@ import warnings
 import keras
 import numpy as np
 import pytest
-from small_run import Interrupt, cell, make_train, photos, small_model
+from small_run import Interrupt, StepCounter, cell, make_train, photos, small_model
 
 from colab_helpers.training import ResumeTraining
 
@@ -42,17 +42,28 @@ def test_with_the_same_sequence_interrupted_in_an_epoch_that_was_resumed_no_step
     assert cell(tmp_path, train=train).ended_like(undisturbed)
 
 
-def test_interrupted_in_an_epoch_that_was_resumed_keras_may_warn_again_after_the_next_fit(tmp_path):
-    """That an epoch is short on purpose is no reason to silence a warning for the session."""
+@pytest.mark.parametrize("step", [0, 1, 2])
+def test_interrupted_in_an_epoch_that_was_resumed_it_leaves_no_trace(tmp_path, step):
+    """Of the epoch two steps are left; in the third there is no data. Keras may warn as before."""
     cell(tmp_path, interrupt=3)
     train = make_train(photos(20))
     model = small_model(units=4, steps_per_execution=1)
     resume = ResumeTraining(train, tmp_path, save_freq=1)
+    filters = list(warnings.filters)
     with pytest.raises(KeyboardInterrupt):
-        model.fit(train, epochs=2, verbose=0, callbacks=[resume, Interrupt(step=1)])
-    model.fit(train, epochs=2, verbose=0, callbacks=[resume])
-    silenced = [message.pattern for _, message, *_ in warnings.filters if message]
-    assert "Your input ran out of data" not in silenced
+        model.fit(train, epochs=2, verbose=0, callbacks=[resume, Interrupt(step)])
+    assert warnings.filters == filters
+    counter = StepCounter()
+    model.fit(make_train(photos(20)), epochs=1, verbose=0, callbacks=[counter])
+    assert counter.count == 5, "the next `fit` of this model leaves no step out"
+
+
+def test_that_an_epoch_is_short_on_purpose_is_nothing_to_warn_of(tmp_path):
+    cell(tmp_path, interrupt=3)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        cell(tmp_path)
+    assert not [one for one in caught if "ran out of data" in str(one.message)]
 
 
 def test_several_steps_an_execution_are_counted(tmp_path):
