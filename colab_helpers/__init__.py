@@ -17,12 +17,13 @@ The rooms, in the direction in which a picture goes; an arrow says which others 
     sources      a ZIP or a CSV on Drive as the source; packing           -> drive, atomic
     inventory    a listing as a table; split it, save it, refresh it      -> drive, atomic
     stream       bytes to pixels to batches: what `model.fit` takes
+    dataset      all of the above in one call     -> drive, inventory, stream
     training     resume a run that was cut off; what it waits for         -> atomic
     evaluation   predict each picture once; a report, ranked mistakes     -> drive (types)
     plots        one function, one figure           -> drive, inventory, evaluation
     widgets      pick a folder, try augmentations, watch a run            -> drive, training
     kedro_io     a listing and a stream as datasets of a Kedro pipeline
-                                                    -> drive, stream, sources, atomic
+                                         -> drive, stream, sources, inventory, atomic
     practice     draws a folder of pictures to practise with
     atomic       files that are written whole or not at all
 
@@ -36,6 +37,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # what an editor goes by
+    from .dataset import *  # noqa: F403
     from .drive import *  # noqa: F403
     from .evaluation import *  # noqa: F403
     from .inventory import *  # noqa: F403
@@ -62,9 +64,11 @@ _OFFERS = {
         *("open_csv", "Rows", "PixelDecoder", "CsvError"),
     ),
     "inventory": (
-        *("describe", "file_table", "duplicates", "read_labels", "split", "sample"),
+        *("describe", "file_table", "duplicates", "read_labels", "pair"),
+        *("split", "split_by_folder", "sample", "Part"),
         *("take_inventory", "refresh_inventory", "save_inventory", "load_inventory"),
     ),
+    "dataset": ("image_dataset_from_drive",),
     "training": ("ResumeTraining", "InputMeter"),
     "evaluation": ("Predictions", "class_indices", "predict_once", "rank_mistakes", "report"),
     "plots": (
@@ -72,7 +76,7 @@ _OFFERS = {
         *("plot_timeline", "plot_confusion", "plot_mistakes"),
     ),
     "widgets": ("FolderPicker", "AugmentationExplorer", "live_view"),
-    "practice": ("practice_path", "make_practice_folder", "draw_picture"),
+    "practice": ("practice_path", "flowers_path", "make_practice_folder", "draw_picture"),
 }
 
 # The names until 0.2; gone in 0.3.

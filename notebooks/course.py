@@ -35,6 +35,7 @@ from one_notebook import (
     read_notebook,
     texts,
     tidy,
+    warnings_in,
     write_notebook,
 )
 
@@ -173,6 +174,8 @@ def run_one(name: str, notebook: NotebookNode, drive_url: str, out: Path) -> Non
     except NotebookFailed as error:
         raise SystemExit(f"\n{error}\n\nAs far as it went: {path}") from None
     finally:
+        for warning in warnings_in(notebook):
+            print(f"  {warning}")
         write_notebook(notebook, path)
         for number, png in enumerate(figures(notebook), start=1):
             (out / "figures" / f"{name}-{number}.png").write_bytes(png)

@@ -27,6 +27,7 @@ SETTING = re.compile(
 START_UP_NOTES = re.compile(  # what TensorFlow writes before it has read its settings
     r"^(WARNING: All log messages before absl|[IWE]\d{4} [\d:.]+ +\d+ \w+\.cc:).*\n", re.M
 )
+WARNING = re.compile(r"^\S+:\d+: UserWarning: (.+)$", re.M)
 PORT = re.compile(r"(127\.0\.0\.1):\d+")  # the stand-in Drive's; another one each time
 LARGE_FIGURE = 500_000  # bytes; above it a stored figure is reduced to 256 colours
 KEPT_OF_NOTEBOOK = ("accelerator", "colab")  # metadata that a stored notebook keeps
@@ -146,7 +147,7 @@ def execute(
     """Runs a notebook in a new kernel, against a Drive; prints a line a cell.
 
     Args:
-        notebook: It gets the outputs.
+        notebook: It gets the outputs, in place of those of an earlier run.
         name: For the message when a cell fails.
         drive_url: Address of the Drive.
         folder: Where the kernel runs. It is emptied first: only the Drive hands anything on.
@@ -157,6 +158,7 @@ def execute(
     """
     import nbclient
 
+    clear(notebook)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     progress = Progress(notebook)
@@ -182,6 +184,14 @@ def execute(
         source = "\n".join(f"    {line}" for line in cell.source.splitlines())
         message = f"{name} stopped at {place}:\n\n{source}\n\n{describe_failure(error)}"
         raise NotebookFailed(message) from error
+
+
+def clear(notebook: NotebookNode) -> None:
+    """Takes all outputs away, so that those of cells which are not reached are no earlier run's."""
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs = []
+            cell.execution_count = None
 
 
 def kernel_environment(drive_url: str) -> dict[str, str]:
@@ -211,6 +221,16 @@ def texts(outputs: Iterable[NotebookNode]) -> Iterator[str]:
     """The outputs of a cell as plain text, one string an output."""
     for output in outputs:
         yield output.get("text", "") + output.get("data", {}).get("text/plain", "")
+
+
+def warnings_in(notebook: NotebookNode) -> list[str]:
+    """What a notebook's cells warned of, in order, each once."""
+    found: dict[str, None] = {}
+    for cell in notebook.cells:
+        for output in cell.get("outputs", ()):
+            if output.get("name") == "stderr":
+                found.update(dict.fromkeys(WARNING.findall(output.text)))
+    return list(found)
 
 
 def figures(notebook: NotebookNode) -> Iterator[bytes]:

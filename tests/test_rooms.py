@@ -24,11 +24,12 @@ ALLOWED = {
     "atomic": set(),
     "sources": {"drive", "atomic"},
     "inventory": {"drive", "atomic"},
+    "dataset": {"drive", "inventory", "stream"},
     "training": {"atomic"},
     "evaluation": {"drive"},
     "plots": {"drive", "inventory", "evaluation"},
     "widgets": {"drive", "training"},
-    "kedro_io": {"drive", "stream", "sources", "atomic"},
+    "kedro_io": {"drive", "stream", "sources", "inventory", "atomic"},
 }
 CORE = ("drive", "stream")
 

@@ -2,8 +2,12 @@
 
 import base64
 import io
+import re
+import subprocess
+import sys
 
 import nbformat
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -17,11 +21,13 @@ from one_notebook import (
     join_streams,
     override,
     private_words,
+    read_notebook,
     settings_cell,
     smaller,
     texts,
     tidy,
     titles,
+    warnings_in,
 )
 
 
@@ -199,3 +205,72 @@ def test_the_pictures_of_a_notebook_come_in_order():
         png = base64.b64encode(data).decode()
         cell.outputs = [nbformat.v4.new_output("display_data", {"image/png": png})]
     assert list(figures(notebook)) == [b"one", b"two"]
+
+
+def test_what_an_earlier_run_has_left_is_not_in_a_notebook_that_stopped(tmp_path):
+    """The stored outputs are of practice pictures, and not of whose pictures are run."""
+    notebook = small_notebook("print('mine')", "1 / 0", "print('never reached')")
+    for cell in notebook.cells:
+        cell.execution_count = 7
+        cell.outputs = [new_output("stdout", "of a practice folder")]
+    with pytest.raises(NotebookFailed):
+        execute(notebook, "small", "http://127.0.0.1:1", tmp_path / "work")
+    reached, stopped, never = notebook.cells
+    assert list(texts(reached.outputs)) == ["mine\n"]
+    assert [output.output_type for output in stopped.outputs] == ["error"]
+    assert never.outputs == []
+    assert never.execution_count is None
+
+
+def test_what_cells_warned_of_is_told_once():
+    notebook = small_notebook("1", "2")
+    warning = "/tmp/x.py:2: UserWarning: Part 3 has no picture of 'rare'.\n  split(files)\n"
+    for cell in notebook.cells:
+        cell.outputs = [new_output("stdout", "fine"), new_output("stderr", warning)]
+    assert warnings_in(notebook) == ["Part 3 has no picture of 'rare'."]
+
+
+def picture(path, value):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    noise = np.random.default_rng(value).integers(0, 60, (30, 40, 3), np.uint8)
+    Image.fromarray(noise + np.uint8(value)).save(path)
+
+
+@pytest.fixture
+def odd_folder(tmp_path):
+    """A class of three pictures, an odd name, an empty class, a damaged file, a stray picture."""
+    photos = tmp_path / "my photos"
+    for label, count in {"rare": 3, 'it\'s a "rosé"': 40, "猫 $x": 60}.items():
+        for number in range(count):
+            picture(photos / label / f"{number:03}.jpg", count)
+    (photos / "empty").mkdir()
+    picture(photos / ".ipynb_checkpoints" / "000.jpg", 1)
+    picture(photos / "stray.jpg", 2)
+    (photos / "rare" / "damaged.jpg").write_bytes(b"\xff\xd8 no picture")
+    return photos
+
+
+def course_run(folder, out):
+    command = [sys.executable, ROOT / "notebooks/course.py", "run", "--set", "EPOCHS=2"]
+    return subprocess.run(
+        [*command, "--folder", folder, "--out", out], capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.slow
+def test_the_course_runs_on_a_folder_with_a_class_of_three_pictures(odd_folder, tmp_path):
+    ended = course_run(odd_folder, tmp_path / "out")
+    assert ended.returncode == 0, ended.stdout[-4000:] + ended.stderr[-2000:]
+    assert re.search(r"no picture of .*'rare' \(which has [34]\)", ended.stdout)
+    assert "Test accuracy: " in ended.stdout
+
+
+@pytest.mark.slow
+def test_on_a_folder_with_one_class_the_course_stops_with_what_is_missing(tmp_path):
+    for number in range(40):
+        picture(tmp_path / "photos/only" / f"{number}.jpg", number)
+    ended = course_run(tmp_path / "photos", tmp_path / "out")
+    assert ended.returncode == 1
+    assert "Training needs pictures of two classes or more" in ended.stderr
+    stopped = read_notebook(tmp_path / "out/photos/notebooks/04_train.ipynb")
+    assert stopped.cells[-2].get("outputs") == []

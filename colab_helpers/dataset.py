@@ -1,0 +1,264 @@
+"""One call from a folder on Drive to what `model.fit` takes, in the words of Keras.
+
+`image_dataset_from_drive` connects, lists, splits and streams. Each step is a call that you can
+make yourself: `connect`, `list_images`, `split`, `decoder`, `StreamingSequence`.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+from tqdm import tqdm
+
+from .drive import File, NotFoundError, Source, connect
+from .drive.names import printable
+from .inventory import Part, split
+from .stream import decoder
+from .stream.checks import check_choice
+
+if TYPE_CHECKING:
+    from .stream import StreamingSequence
+
+__all__ = ["image_dataset_from_drive"]
+
+INFERRED = "inferred"
+RETURNED = {  # the parts that each `subset` returns
+    "training": ("training",),
+    "validation": ("validation",),
+    "test": ("test",),
+    "both": ("training", "validation"),
+    "all": ("training", "validation", "test"),
+}
+Subset = Literal["training", "validation", "test", "both", "all"]
+
+
+def image_dataset_from_drive(
+    folder: str,
+    *,
+    drive: Source | None = None,
+    labels: Any = INFERRED,
+    label_mode: Any = "int",
+    class_names: Iterable[str] | None = None,
+    color_mode: str = "rgb",
+    batch_size: int = 32,
+    image_size: tuple[int, int] = (256, 256),
+    shuffle: bool = True,
+    seed: int | None = None,
+    validation_split: float | None = None,
+    test_split: float | None = None,
+    subset: Subset | None = None,
+    interpolation: str = "bilinear",
+    crop_to_aspect_ratio: bool = False,
+    pad_to_aspect_ratio: bool = False,
+    verbose: bool = True,
+    augment: Callable[..., Any] | None = None,
+    **stream: Any,
+) -> Any:
+    """Lists a folder of class folders, and returns what `model.fit` takes.
+
+    It is `keras.utils.image_dataset_from_directory` for pictures that stay on Drive: arguments of
+    the same name mean the same and have the same default. Three things differ. Images are uint8
+    and not float32, a quarter of the memory; a model that begins with `keras.layers.Rescaling`
+    or an `Input` takes both. A file's part follows from its ID and the seed, so a picture that is
+    added later moves no other one, and parts are only about as large as asked. And without `seed`
+    the order is the same in each run, so that a run that was cut off can go on.
+
+    Example:
+        ```python
+        train, val = image_dataset_from_drive(
+            "flowers17", image_size=(64, 64), validation_split=0.2, subset="both"
+        )
+        model.fit(train, validation_data=val, epochs=10)
+        ```
+
+    Args:
+        folder: Name, `path/to/it`, ID or pasted address of a folder. The folders in it are the
+            classes, with all folders below them. Pictures beside the class folders are left out,
+            and a warning names them.
+        drive: What `connect` or `open_archive` returned, or any other `Source` whose
+            `list_images` takes `label="first"`; by default `connect()`, which signs in.
+        labels: "inferred" from the folders; None for images alone; or what
+            `StreamingSequence(labels=...)` takes, such as `{id: label}`. With those, the folders
+            do not matter.
+        label_mode: "int", "categorical", "binary" or None, or another that `StreamingSequence`
+            takes.
+        class_names: The classes in the order of their numbers; sorted by default.
+        color_mode: "rgb" or "grayscale".
+        batch_size: Pictures a batch.
+        image_size: `(height, width)` in pixels.
+        shuffle: Whether the training part has a new order each epoch. The other parts keep the
+            order of the listing.
+        seed: Integer of at least 0, for the order and for the parts. None is 0.
+        validation_split: Share of the pictures for validation, between 0 and 1.
+        test_split: Share of the pictures for the test, between 0 and 1.
+        subset: "training", "validation" or "test" returns this part; "both" returns
+            `(training, validation)`, "all" `(training, validation, test)`.
+        interpolation: As `decoder` takes it.
+        crop_to_aspect_ratio: Whether to keep proportions, and the middle of the picture.
+        pad_to_aspect_ratio: Whether to keep proportions, with black at two sides.
+        verbose: Whether to show how the listing goes on, and what was found.
+        augment: For the training part: what `augmenter` returns, or a function of your own.
+        **stream: More arguments for each `StreamingSequence`, such as `cache`, `reads`,
+            `on_bad_file`, `normalize` or `dtype`.
+
+    Returns:
+        One `StreamingSequence`, or a tuple of them with one numbering of classes.
+
+    Raises:
+        ValueError: An argument is not one of the allowed values, or a part holds no picture.
+        NotFoundError: There is no such folder, or no picture in a folder of it.
+        DriveError: Drive does not let this account in, or does not answer.
+    """
+    shares = _shares(validation_split, test_split, subset)
+    decode = decoder(
+        image_size,
+        color_mode=color_mode,  # type: ignore[arg-type]  # `decoder` refuses what is no choice
+        interpolation=interpolation,  # type: ignore[arg-type]
+        fit=_fit(crop_to_aspect_ratio, pad_to_aspect_ratio),
+    )
+    drive = connect() if drive is None else drive
+    seed = 0 if seed is None else seed
+    folders_are_classes = isinstance(labels, str) and labels == INFERRED
+    if folders_are_classes:
+        labels = None
+        listing = drive.list_images(folder, label="first")  # type: ignore[call-arg]  # see `drive`
+    else:
+        listing = drive.list_images(folder)
+    files = _listed(listing, folder, shows_progress=verbose)
+    if labels is None and not folders_are_classes:
+        label_mode = None
+    elif labels is not None and not isinstance(labels, Mapping):
+        labels = _by_id(labels, files)
+    parts = _parts(files, shares, seed)
+    if verbose:
+        _tell(files, parts, tells_classes=folders_are_classes)
+
+    from .stream import StreamingSequence  # here, as it loads Keras: a wrong argument shows at once
+
+    def streamed(part: str) -> StreamingSequence:
+        is_trained_on = part == "training"
+        return StreamingSequence(
+            parts[part],
+            drive.read,
+            decode,
+            labels=labels,
+            label_mode=label_mode,
+            class_names=class_names,
+            batch_size=batch_size,
+            shuffle=shuffle and is_trained_on,
+            seed=seed,
+            augment=augment if is_trained_on else None,
+            **stream,
+        )
+
+    if subset is None:
+        return streamed("training")
+    returned = tuple(streamed(part) for part in RETURNED[subset])
+    return returned if len(returned) > 1 else returned[0]
+
+
+def _shares(
+    validation_split: float | None, test_split: float | None, subset: str | None
+) -> dict[str, float]:
+    """The share of each part that there is.
+
+    Raises:
+        ValueError: A share is not between 0 and 1, or `subset` names a part that there is not.
+    """
+    shares = {"training": 1.0}
+    for part, share in (("validation", validation_split), ("test", test_split)):
+        if share is None:
+            continue
+        if not 0 < share < shares["training"]:
+            raise ValueError(
+                f"`{part}_split` must be a share of the pictures, between 0 and 1, and leave some "
+                f"for training. Received: validation_split={validation_split!r}, "
+                f"test_split={test_split!r}"
+            )
+        shares[part] = share
+        shares["training"] -= share
+    check_choice("subset", subset, (None, *RETURNED))
+    if subset is None and len(shares) > 1:
+        raise ValueError(
+            "With `validation_split` or `test_split`, `subset` says which part is wanted: one of "
+            f"{tuple(RETURNED)}. Received: subset=None"
+        )
+    for part in RETURNED[subset] if subset else ():
+        if part not in shares:
+            raise ValueError(
+                f"`subset={subset!r}` needs `{part}_split`. Received: {part}_split=None"
+            )
+    return shares
+
+
+def _fit(crop: bool, pad: bool) -> Literal["stretch", "crop", "pad"]:
+    """How a picture of other proportions is fitted, in the words of `decoder`."""
+    if crop and pad:
+        raise ValueError(
+            "Only one of `pad_to_aspect_ratio` and `crop_to_aspect_ratio` can be True."
+        )
+    if crop:
+        return "crop"
+    if pad:
+        return "pad"
+    return "stretch"
+
+
+def _listed(listing: Iterable[File], folder: str, *, shows_progress: bool) -> list[File]:
+    """Lists the whole folder: only then are all classes known."""
+    files = list(
+        tqdm(
+            listing,
+            desc="Listing",
+            unit=" files",
+            file=sys.stdout,
+            leave=False,
+            disable=not shows_progress,
+        )
+    )
+    if not files:
+        raise NotFoundError(f"'{printable(folder)}' holds no picture, nor does a folder in it.")
+    return files
+
+
+def _by_id(labels: Sequence[Any], files: Sequence[File]) -> dict[str, Any]:
+    """Labels in the order of the listing, as a mapping that holds for each part of it."""
+    if len(labels) != len(files):
+        raise ValueError(
+            f"`labels` must be a label for each of the {len(files)} pictures listed, in the order "
+            f"of the listing, or a mapping of file ID to label. Received: {len(labels)} labels"
+        )
+    return {file.id: label for file, label in zip(files, labels)}
+
+
+def _parts(files: Sequence[File], shares: Mapping[str, float], seed: int) -> Mapping[str, Part]:
+    """The files of each part.
+
+    Raises:
+        ValueError: A part holds no picture.
+    """
+    parts = dict(zip(shares, split(files, shares.values(), seed=seed)))
+    for part, part_files in parts.items():
+        if not part_files:
+            raise ValueError(
+                f"The {part} part holds none of {len(files)} pictures: a file's part follows from "
+                "its ID and the seed. Take another `seed` or a larger share, or call `split` with "
+                "`exact=True` yourself."
+            )
+    return parts
+
+
+def _tell(
+    files: Sequence[File], parts: Mapping[str, Sequence[File]], *, tells_classes: bool
+) -> None:
+    """Prints what was found, in Keras's words."""
+    if tells_classes:
+        classes = {file.label for file in files}
+        print(f"Found {len(files)} files belonging to {len(classes)} classes.")
+    else:
+        print(f"Found {len(files)} files.")
+    if len(parts) > 1:
+        for part, part_files in parts.items():
+            print(f"Using {len(part_files)} files for {part}.")

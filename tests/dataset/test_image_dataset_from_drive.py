@@ -1,0 +1,212 @@
+"""One call in Keras's words: what it returns is what Keras's own loader means by the same words."""
+
+import inspect
+import warnings
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+
+from colab_helpers import (
+    NotFoundError,
+    StreamingSequence,
+    augmenter,
+    connect,
+    image_dataset_from_drive,
+)
+
+KERAS = keras.utils.image_dataset_from_directory
+NOT_FOR_DRIVE = {"directory", "follow_links", "data_format", "format"}
+
+
+def paint(path, gray):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("RGB", (8, 8), (gray, gray, gray)).save(path)
+
+
+@pytest.fixture
+def pets(tmp_path):
+    """Folder "pets": 40 cats, 60 dogs, of which a third lie in a folder of their year."""
+    for number in range(100):
+        kind = "cat" if number < 40 else "dog"
+        year = "2024/" if number % 3 == 0 else ""
+        paint(tmp_path / "pets" / kind / f"{year}{number:03d}.png", number)
+    return tmp_path
+
+
+@pytest.fixture
+def drive(pets):
+    return connect(pets)
+
+
+def grays(sequence):
+    return sorted(int(image[0, 0, 0]) for images, _ in sequence for image in images)
+
+
+def small(drive, **more):
+    return image_dataset_from_drive(
+        "pets", drive=drive, image_size=(8, 8), **{"verbose": False, **more}
+    )
+
+
+def test_each_argument_that_keras_has_too_has_keras_default():
+    """Moving over means changing one word: same names, same defaults."""
+    ours = inspect.signature(image_dataset_from_drive).parameters
+    for name, parameter in inspect.signature(KERAS).parameters.items():
+        if name not in NOT_FOR_DRIVE:
+            assert ours[name].default == parameter.default, name
+
+
+def test_the_same_pictures_and_labels_as_keras_gives(drive, pets):
+    """Without shuffling: each picture has the label that Keras gives it, folders of years too."""
+    ours = small(drive, shuffle=False)
+    theirs = KERAS(str(pets / "pets"), image_size=(8, 8), shuffle=False, verbose=False)
+    assert ours.class_names == theirs.class_names == ["cat", "dog"]
+
+    def by_gray(batches):
+        return {
+            int(image[0, 0, 0]): int(label)
+            for images, labels in batches
+            for image, label in zip(np.asarray(images), np.asarray(labels))
+        }
+
+    assert by_gray(ours) == by_gray(theirs)
+    assert len(by_gray(ours)) == 100
+
+
+def test_both_parts_hold_each_picture_once_and_number_classes_alike(drive):
+    train, val = small(drive, validation_split=0.2, subset="both")
+    assert sorted(grays(train) + grays(val)) == list(range(100))
+    assert train.class_names == val.class_names == ["cat", "dog"]
+    assert 5 <= len(grays(val)) <= 40
+
+
+def test_a_part_asked_for_alone_is_the_one_that_both_gives(drive):
+    train, val = small(drive, validation_split=0.2, subset="both")
+    assert grays(small(drive, validation_split=0.2, subset="training")) == grays(train)
+    assert grays(small(drive, validation_split=0.2, subset="validation")) == grays(val)
+
+
+def test_a_test_part_is_set_aside_and_returned_with_all(drive):
+    parts = small(drive, validation_split=0.2, test_split=0.2, subset="all")
+    assert sorted(sum(map(grays, parts), [])) == list(range(100))
+    train, val = small(drive, validation_split=0.2, test_split=0.2, subset="both")
+    assert (grays(train), grays(val)) == (grays(parts[0]), grays(parts[1]))
+
+
+def test_only_training_is_shuffled_and_augmented(drive):
+    train, val = small(
+        drive, validation_split=0.3, subset="both", augment=augmenter(brightness_range=(0.1, 0.2))
+    )
+    assert val.augment is None
+    assert not val.shuffle
+    assert train.augment is not None
+    assert train.shuffle
+
+
+def test_a_class_that_a_part_lacks_keeps_its_number(tmp_path):
+    """Three pictures of a rare class, all in training: validation still knows three classes."""
+    for number in range(40):
+        paint(tmp_path / "rare" / "abc"[0 if number < 2 else 1 + number % 2] / f"{number}.png", 9)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        train, val = image_dataset_from_drive(
+            "rare",
+            drive=connect(tmp_path),
+            image_size=(8, 8),
+            validation_split=0.2,
+            subset="both",
+            verbose=False,
+        )
+    assert train.class_names == val.class_names == ["a", "b", "c"]
+    for part in (train, val):
+        assert [part.class_names[n] for n in part.labels] == [file.label for file in part.files]
+
+
+def test_pictures_beside_the_class_folders_are_left_out_and_named(drive, pets):
+    paint(pets / "pets" / "preview.png", 200)
+    with pytest.warns(UserWarning, match=r"'preview\.png'.*no class.*left out"):
+        dataset = small(drive)
+    assert grays(dataset) == list(range(100))
+
+
+def test_a_folder_without_class_folders_says_what_to_do(tmp_path):
+    paint(tmp_path / "flat" / "1.png", 1)
+    with pytest.raises(NotFoundError, match="no folder below it is their class"):
+        image_dataset_from_drive("flat", drive=connect(tmp_path), verbose=False)
+    dataset = image_dataset_from_drive("flat", drive=connect(tmp_path), labels=None, verbose=False)
+    assert dataset[0].shape == (1, 256, 256, 3)
+
+
+def test_labels_by_id_or_in_the_order_of_the_listing(drive):
+    files = list(drive.list_images("pets"))
+    by_id = {file.id: "even" if int(file.name[:3]) % 2 == 0 else "odd" for file in files}
+    in_order = [by_id[file.id] for file in files]
+    for labels in (by_id, in_order):
+        train, val = small(drive, labels=labels, validation_split=0.2, subset="both")
+        assert train.class_names == val.class_names == ["even", "odd"]
+        for part in (train, val):
+            names = [part.class_names[number] for number in part.labels]
+            assert names == [by_id[file.id] for file in part.files]
+    with pytest.raises(ValueError, match="100 pictures.*3 labels"):
+        small(drive, labels=in_order[:3])
+
+
+def test_what_was_found_is_told_in_keras_words(drive, capsys):
+    small(drive, validation_split=0.2, subset="both", verbose=True)
+    told = capsys.readouterr().out
+    assert "Found 100 files belonging to 2 classes." in told
+    assert "files for training." in told
+    assert "files for validation." in told
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        ({"validation_split": 0.2}, "subset"),
+        ({"subset": "both"}, "validation_split"),
+        ({"subset": "test", "validation_split": 0.2}, "test_split"),
+        ({"subset": "train", "validation_split": 0.2}, "subset"),
+        ({"validation_split": 1.2, "subset": "both"}, "validation_split"),
+        ({"validation_split": 0.6, "test_split": 0.5, "subset": "all"}, "test_split"),
+        ({"crop_to_aspect_ratio": True, "pad_to_aspect_ratio": True}, "Only one"),
+        ({"color_mode": "rainbow"}, "color_mode"),
+        ({"interpolation": "gaussian"}, "interpolation"),
+        ({"label_mode": "integer"}, "label_mode"),
+    ],
+)
+def test_a_wrong_argument_is_named(drive, arguments, message):
+    with pytest.raises(ValueError, match=message):
+        small(drive, **arguments)
+
+
+def test_an_unknown_folder_is_named(drive):
+    with pytest.raises(NotFoundError, match="bets"):
+        image_dataset_from_drive("bets", drive=drive, verbose=False)
+
+
+def test_it_signs_in_where_no_drive_is_given(drive_server, pets, monkeypatch):
+    """`connect()` decides where to: here the environment names a stand-in Drive."""
+    server = drive_server(pets)
+    monkeypatch.setenv("COLAB_HELPERS_DRIVE", server.url)
+    dataset = image_dataset_from_drive("pets", image_size=(8, 8), verbose=False)
+    assert isinstance(dataset, StreamingSequence)
+    assert grays(dataset) == list(range(100))
+
+
+def test_a_model_written_for_keras_loader_trains_on_it_unchanged(drive):
+    """The tutorial's model begins with Rescaling, which takes uint8 as it takes float32."""
+    train, val = small(drive, validation_split=0.2, subset="both", batch_size=16)
+    model = keras.Sequential(
+        [
+            keras.layers.Rescaling(1.0 / 255),
+            keras.layers.Conv2D(4, 3, activation="relu"),
+            keras.layers.Flatten(),
+            keras.layers.Dense(2),
+        ]
+    )
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.Adam(0.01), loss, metrics=["accuracy"])
+    history = model.fit(train, validation_data=val, epochs=30, verbose=0)
+    assert history.history["val_accuracy"][-1] > 0.9
