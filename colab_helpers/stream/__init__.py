@@ -24,16 +24,31 @@ The way of a picture through this room, a file a step:
 
     byte_cache      cached: the bytes of a file, from local disk the second time
     decode          decoder: bytes to pixels of one shape
+      jpeg            the header of a usual JPEG, read in one walk
       opening         what is opened, and what is refused before it is decoded
+      containers, heif    what is inside of a file that holds others; which codec it has
       fitting         which part of a picture goes where; pure
       decode_pillow, decode_opencv    two ways to decode
+      turning         upright, as EXIF says
     pixel_cache     PixelCache: decoded pixels, from local disk the second time
       records, record_files, record_table, record_keys    checked records, for both caches
+      own_files       files of this user alone: nothing planted is followed
+      max_bytes       the bound of a cache, as its user writes it
     augment         augmenter: pixels to varied pixels
-      warp            its geometry
+      augment_words   which values a word may have, and where others of Keras's have gone
+      variation       what is drawn for one image
+      warp            geometry; pure
+      warp_pillow, warp_opencv    two ways to warp
+      light           brightness and channel shift
+    opencv          OpenCV, where it is installed
     order           which files make up which batch of which epoch; pure
+    classes         which class each file has, and which classes there are
     labels          what a picture is to be learnt as
     contents        files, labels and the plan of batches, listed once
+    pixel_types     which pixels are taken as they are, and which are refused
+    faults          whose an error is: a file's, or one that ends the run
+    tally           what was done so far, and which files were left out
+    batches         a batch that is being made, and its memory
     rows            what a file becomes, and where in its batch it is put
     threads         readers, decoders, and what bounds them
     prefetch        batches made ready ahead, a bounded number
@@ -41,9 +56,15 @@ The way of a picture through this room, a file a step:
     epochs          which batch an index stands for, as Keras begins and ends epochs; pure
     callers         who calls: Keras's training, or somebody who looks
     handover        gives each index its batch: prefetch and epochs together
+    meetings        sequences in one `fit` that number their classes in two ways
     scaling, arrays the form that the model wants
+    own_threads     a PyDataset that Keras starts no threads for
+    facts           what a sequence tells of itself
     sequence        StreamingSequence: ties these together
     checks          refuses a wrong argument in Keras's words
+    messages        words about files and errors
+    interrupts      Ctrl-C while a thread of Keras's waits for a batch
+    forks           what a forked process makes anew
 
 This room imports no other: copied alone beside a notebook, it is `from stream import decoder`.
 """

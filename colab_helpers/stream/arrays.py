@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy.typing as npt
 
+from .batches import Batch
 from .contents import Contents
-from .rows import Batch, Tally
 from .scaling import scale
 
 __all__ = ["Arrays", "ArrayForm"]
@@ -24,13 +24,11 @@ class ArrayForm:
         contents: Where the files and labels of a batch stand.
         normalize: See `scaling.scale`.
         dtype: Of the images.
-        tally: Where it stands why a file was left out.
     """
 
     contents: Contents
     normalize: str | None
     dtype: str
-    tally: Tally
 
     def arrays(self, batch: Batch, comes_again: bool = False) -> Arrays:
         """`(images, labels)`, or images alone; a copy of what is kept because it comes again."""
@@ -47,21 +45,11 @@ class ArrayForm:
             ValueError: All were left out.
         """
         pixels = batch.pixels
-        if pixels is None or not batch.good.any():
-            error = self._nothing_left(batch)
-            self.tally.note_error(error)
-            raise error
+        if pixels is None:
+            raise ValueError("All files of this batch were left out.")
         if not batch.good.all():
             pixels = pixels[batch.good]
         return scale(pixels, self.normalize, self.dtype)
-
-    def _nothing_left(self, batch: Batch) -> ValueError:
-        first = self.contents.files[batch.file_numbers[0]]
-        file, reason = self.tally.skipped[first.id]
-        return ValueError(
-            f"All {len(batch.good)} files of a batch were left out, the first, '{file.name}' "
-            f"(id {file.id}): {reason}. See `sequence.skipped` for the rest."
-        )
 
     def labels(self, batch: Batch) -> npt.NDArray[Any] | None:
         """The labels of these images, or None with `label_mode=None`."""

@@ -23,6 +23,8 @@ import os
 from collections.abc import Callable
 from typing import Any
 
+from .checks import checked_bytes
+from .messages import file_named
 from .record_keys import VersionedFile, record_key
 from .records import CacheStats, Records
 
@@ -45,14 +47,15 @@ def cached(
 
     Args:
         read: A function `read(file) -> bytes`; `read(file, start, end)` if ranges are asked for.
-        folder: Local folder for the cache, made if missing. Not one on a mounted Drive.
+        folder: Local folder for the cache, made if missing, of this user alone. Not one on a
+            mounted Drive.
         max_bytes: The most the cache takes of the disk, in bytes.
 
     Returns:
         `read(file, start=None, end=None) -> bytes`, with `stats` and `close` as `PixelCache` has.
 
     Raises:
-        ValueError: `max_bytes` is not above 0.
+        ValueError: `max_bytes` is no number above 0.
     """
     return CachedRead(read, folder, max_bytes)
 
@@ -87,6 +90,9 @@ class CachedRead:
         """Returns the bytes of a file, or those from `start` up to, not including, `end`.
 
         A range of a file that is not cached is asked from the source, and not kept.
+
+        Raises:
+            TypeError: The source gave no bytes.
         """
         key = record_key(file.id, file.version)
         record = self._records.read(key)
@@ -94,6 +100,6 @@ class CachedRead:
             return bytes(memoryview(record)[start:end])
         if start is not None or end is not None:
             return self._read(file, start, end)
-        data = self._read(file)
+        data = checked_bytes(self._read(file), f"`read` must give bytes for {file_named(file)}")
         self._records.put(key, data)
-        return bytes(data)
+        return data

@@ -14,7 +14,13 @@ from collections.abc import Iterator
 from types import FrameType
 from typing import Any
 
-__all__ = ["calling_adapter", "is_at_work", "is_called_by_fit", "is_called_by_reset"]
+__all__ = [
+    "calling_adapter",
+    "data_of_fits",
+    "is_at_work",
+    "is_called_by_fit",
+    "is_called_by_reset",
+]
 
 _ADAPTERS = "keras.src.trainers.data_adapters.py_dataset_adapter"
 _ITERATORS = "keras.src.trainers.epoch_iterator"
@@ -65,6 +71,13 @@ def is_at_work(adapter: Any) -> bool:
         if adapter is not None and getattr(iterator, "data_adapter", None) is adapter:
             return True
     return False
+
+
+def data_of_fits() -> Iterator[tuple[Any, Any]]:
+    """What each `fit` under way in this thread trains on, and what it validates on."""
+    for frame in _trainers_at_work():
+        if frame.f_code.co_name == "fit":
+            yield _local(frame, "x"), _local(frame, "validation_data")
 
 
 def _trainers_at_work() -> Iterator[FrameType]:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 import numpy as np
 
-__all__ = ["check_choice", "check_whole_number", "is_whole_number"]
+__all__ = ["check_choice", "check_whole_number", "checked_bytes", "is_whole_number"]
 
 
 def check_choice(name: str, value: object, allowed: Collection[object]) -> None:
@@ -62,3 +62,26 @@ def is_whole_number(value: object, least: int) -> bool:
         (True, False)
     """
     return isinstance(value, (int, np.integer)) and bool(value >= least)
+
+
+def checked_bytes(data: object, wanted: str) -> bytes:
+    """Returns what is bytes, in any of its forms, as bytes.
+
+    Example:
+        >>> checked_bytes("text", "`read` must give bytes")
+        Traceback (most recent call last):
+        ...
+        TypeError: `read` must give bytes. Received: str
+
+    Args:
+        data: What was received.
+        wanted: The beginning of the message.
+
+    Raises:
+        TypeError: It is something else.
+    """
+    if isinstance(data, bytes):
+        return data
+    if isinstance(data, (bytearray, memoryview)):
+        return bytes(data)
+    raise TypeError(f"{wanted}. Received: {type(data).__name__}")

@@ -10,9 +10,11 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
+from .forks import renew_after_fork
 from .labels import ClassLabels
-from .order import BatchPlan, Keys, random_keys
+from .order import BatchPlan, Keys, keys_of_places, occurrences, random_keys
 
 __all__ = ["Contents"]
 
@@ -24,9 +26,10 @@ class Contents:
 
     Args:
         files: Any iterable of files; see `StreamingSequence`.
-        labels: Mapping of file id to label, or None.
+        labels: Mapping of file id to label, or labels in the order of `files`, or None.
         label_mode: One of `labels.LABEL_MODES`.
-        class_names: Labels in the order of their numbers, or None.
+        class_names: Labels in the order of their numbers, or None. Then a list that carries
+            `class_names`, as the parts of a split do, tells those of its files' labels.
         batch_size: Files a batch, all shards together.
         shuffle: Whether each epoch has an order of its own.
         seed: Of the order.
@@ -36,9 +39,9 @@ class Contents:
         self,
         files: Iterable[Any],
         *,
-        labels: Mapping[str, str] | None,
+        labels: Any,
         label_mode: str | None,
-        class_names: list[str] | None,
+        class_names: list[Any] | None,
         batch_size: int,
         shuffle: bool,
         seed: int,
@@ -46,6 +49,8 @@ class Contents:
         self._given_files: Iterable[Any] = files
         self._given_labels = labels
         self._label_mode = label_mode
+        if class_names is None and labels is None:
+            class_names = getattr(files, "class_names", None)
         self._given_class_names = class_names
         self._batch_size = batch_size
         self._shuffle = shuffle
@@ -53,6 +58,11 @@ class Contents:
         self._files: tuple[Any, ...] = ()
         self._labels: ClassLabels | None = None
         self._plan: BatchPlan | None = None
+        self.renew()
+        renew_after_fork(self)
+
+    def renew(self) -> None:
+        """Makes the lock anew, which a thread of the parent may hold for ever."""
         self._lock = threading.Lock()
 
     def __getstate__(self) -> dict[str, Any]:
@@ -63,7 +73,8 @@ class Contents:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self._lock = threading.Lock()
+        self.renew()
+        renew_after_fork(self)
 
     @property
     def plan(self) -> BatchPlan:
@@ -83,7 +94,7 @@ class Contents:
         return self._labels
 
     @property
-    def class_names(self) -> list[str] | None:
+    def class_names(self) -> list[Any] | None:
         """Labels, in the order of their numbers."""
         labels = self.labels
         return self._given_class_names if labels is None else labels.names
@@ -111,10 +122,13 @@ class Contents:
             )
         self._files = files
         self._given_files = files
-        file_keys = random_keys(file.id for file in files)
+        id_keys = random_keys(file.id for file in files)
+        counts = occurrences(id_keys)
+        file_keys = keys_of_places(id_keys, counts)
+        has_blocks = any(getattr(file, "block", None) is not None for file in files)
         return BatchPlan(
             file_keys,
-            _block_keys(files, file_keys),
+            _block_keys(files, counts) if has_blocks else file_keys,
             self._batch_size,
             self._shuffle,
             self._seed,
@@ -160,11 +174,9 @@ class Contents:
             )
 
 
-def _block_keys(files: tuple[Any, ...], file_keys: Keys) -> Keys:
-    """The keys of the blocks that files lie in; `file_keys` itself where there are none."""
-    if all(getattr(file, "block", None) is None for file in files):
-        return file_keys
-    return random_keys(_block_name(file) for file in files)
+def _block_keys(files: tuple[Any, ...], counts: npt.NDArray[np.intp]) -> Keys:
+    """The keys of the blocks that files lie in; a repeated file is in its block once more."""
+    return keys_of_places(random_keys(_block_name(file) for file in files), counts)
 
 
 def _block_name(file: Any) -> Any:

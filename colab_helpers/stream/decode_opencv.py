@@ -2,44 +2,41 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
 from .fitting import Box, ColorMode, Fitting, Wanted
-from .opening import ImageError, Picture
+from .jpeg import JpegHeader
+from .opencv import import_opencv
+from .opening import has_too_many_scans, is_within_limits
+from .turning import is_on_its_side, turn_upright
 
-__all__ = ["OPENCV_INTERPOLATIONS", "decode_with_opencv", "import_opencv", "suits_opencv"]
+__all__ = ["OPENCV_INTERPOLATIONS", "decode_with_opencv"]
 
 OPENCV_INTERPOLATIONS = ("bilinear", "area")
 REDUCTIONS = (8, 4, 2)  # the shares of its sides at which OpenCV can decode a JPEG: 1/8, 1/4, 1/2
 
 
-def import_opencv() -> Any:
-    """Imports OpenCV when it is first needed: whoever decodes with Pillow need not have it."""
-    import cv2
+def decode_with_opencv(
+    data: bytes, header: JpegHeader, wanted: Wanted
+) -> npt.NDArray[np.uint8] | None:
+    """Decodes a usual JPEG; (height, width) or (height, width, 3).
 
-    return cv2
-
-
-def suits_opencv(picture: Picture) -> bool:
-    """Whether OpenCV gives the same picture: a JPEG, RGB or grey, that has its end.
-
-    What is missing at the end, Pillow reports and OpenCV fills with grey.
+    Returns:
+        The pixels, or None where another decoder has to have a look at the file.
     """
-    return picture.is_jpeg and picture.image.mode in ("RGB", "L") and picture.has_its_end
-
-
-def decode_with_opencv(picture: Picture, wanted: Wanted) -> npt.NDArray[np.uint8]:
-    """Decodes a JPEG; (height, width) or (height, width, 3). OpenCV turns it upright by itself."""
+    if not is_within_limits(header.width, header.height):
+        return None
+    if not header.is_one_scan and has_too_many_scans(data):
+        return None
     cv2 = import_opencv()
-    width, height = picture.image.size
-    if picture.is_on_its_side:
-        width, height = height, width
-    fitting = wanted.fit_picture(width, height)
+    if is_on_its_side(header.orientation):
+        wanted = wanted.on_its_side()
+    fitting = wanted.fit_picture(header.width, header.height)
     reduction = choose_reduction(fitting)
-    pixels = read_reduced(picture.data, wanted.color_mode, reduction)
+    pixels = read_reduced(data, wanted.color_mode, reduction)
+    if pixels is None:
+        return None
     pixels = cut_out(pixels, fitting.box, reduction)
     # Four pixels are enough to look at until two of them become less than one.
     averages = wanted.interpolation == "area" or fitting.shrinking / reduction >= 2
@@ -47,7 +44,7 @@ def decode_with_opencv(picture: Picture, wanted: Wanted) -> npt.NDArray[np.uint8
     resized: npt.NDArray[np.uint8] = cv2.resize(pixels, fitting.size, interpolation=interpolation)
     if wanted.color_mode == "rgb":
         resized = cv2.cvtColor(resized, cv2.COLOR_BGR2RGB)
-    return resized
+    return turn_upright(resized, header.orientation)
 
 
 def choose_reduction(fitting: Fitting) -> int:
@@ -58,17 +55,20 @@ def choose_reduction(fitting: Fitting) -> int:
     return 1
 
 
-def read_reduced(data: bytes, color_mode: ColorMode, reduction: int) -> npt.NDArray[np.uint8]:
+def read_reduced(
+    data: bytes, color_mode: ColorMode, reduction: int
+) -> npt.NDArray[np.uint8] | None:
     """Decodes a JPEG, in OpenCV's order of channels, at 1/`reduction` of its sides."""
     cv2 = import_opencv()
     color = "COLOR" if color_mode == "rgb" else "GRAYSCALE"
     flag = f"IMREAD_{color}"
     if reduction > 1:
         flag = f"IMREAD_REDUCED_{color}_{reduction}"
-    pixels: npt.NDArray[np.uint8] | None
-    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), getattr(cv2, flag))
-    if pixels is None:
-        raise ImageError("The picture is damaged (OpenCV cannot decode it).")
+    flags = getattr(cv2, flag) | cv2.IMREAD_IGNORE_ORIENTATION
+    try:
+        pixels: npt.NDArray[np.uint8] | None = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+    except cv2.error:
+        return None
     return pixels
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
@@ -10,7 +9,9 @@ import numpy.typing as npt
 from PIL import Image, ImageCms
 
 from .fitting import Wanted
+from .jpeg import UPRIGHT
 from .opening import Picture, read_orientation
+from .turning import is_on_its_side, turn_upright
 
 __all__ = ["PILLOW_INTERPOLATIONS", "decode_with_pillow"]
 
@@ -25,6 +26,8 @@ PILLOW_INTERPOLATIONS = {
     "hamming": Image.Resampling.HAMMING,
     "lanczos": Image.Resampling.LANCZOS,
 }
+# Of a reduced JPEG, kernels sharper than "bilinear" need so many times the pixels that they make.
+SHARE_FOR_SHARP_KERNELS = 2
 # What turns a picture of each EXIF orientation upright.
 TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -35,77 +38,112 @@ TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+PLACE_OF_BITS = 24  # in a PNG, of the bits of a sample: https://www.w3.org/TR/png/#11IHDR
 TRANSPARENT_MODES = ("RGBA", "RGBa", "LA", "La", "PA")
 # No file of these modes says what white is: it is the least of these that holds the brightest
 # pixel, or else the brightest pixel itself.
 WHITES = {"I": (65_535,), "F": (1, 255, 65_535)}
 
 
-@dataclass(frozen=True)
-class Loaded:
-    """Pixels, and the width and height that the picture covers on them, in pixels.
+def decode_with_pillow(picture: Picture, wanted: Wanted, *, exact: bool) -> npt.NDArray[np.uint8]:
+    """Decodes a picture of any format; (height, width) or (height, width, 3).
 
-    The last row and column of a reduced JPEG may stand for less than a whole pixel.
+    Args:
+        picture: Its header has been read.
+        wanted: What pixels are wanted of it.
+        exact: Whether all of a JPEG is decoded, however little of it is wanted.
     """
-
-    image: Image.Image
-    width: float
-    height: float
-
-
-def decode_with_pillow(picture: Picture, wanted: Wanted) -> npt.NDArray[np.uint8]:
-    """Decodes a picture of any format; (height, width) or (height, width, 3)."""
     mode = "RGB" if wanted.color_mode == "rgb" else "L"
-    upright = turn_upright(load(picture, mode, wanted.image_size), picture)
-    fitting = wanted.fit_picture(upright.width, upright.height)
-    image = make_resizable(upright.image, mode)
+    reduces = not exact and wanted.interpolation != "nearest"
+    turns_last = picture.is_jpeg and reduces  # when few pixels are left
+    orientation = picture.orientation if turns_last else UPRIGHT
+    if is_on_its_side(orientation):
+        wanted = wanted.on_its_side()
+    covered = reduce_jpeg(picture, mode, wanted) if reduces else None
+    picture.image.load()
+    image = picture.image if turns_last else upright_image(picture)
+    width, height = covered or image.size
+    fitting = wanted.fit_picture(width, height)
+    image = make_resizable(image, mode)
     image = image.resize(fitting.size, PILLOW_INTERPOLATIONS[wanted.interpolation], box=fitting.box)
     image = lay_on_white(image)
     if image.mode != mode:
         image = image.convert(mode)
-    return np.array(image)
+    return turn_upright(np.array(image), orientation)
 
 
-def load(picture: Picture, mode: str, image_size: tuple[int, int]) -> Loaded:
-    """Decodes the pixels: of a large JPEG at a reduced size, not below twice the one wanted."""
-    height, width = image_size
-    least_size = (2 * width, 2 * height)
-    if picture.is_on_its_side:
-        least_size = (2 * height, 2 * width)
-    draft = picture.image.draft(mode, least_size)
-    picture.image.load()
+def reduce_jpeg(picture: Picture, mode: str, wanted: Wanted) -> tuple[float, float] | None:
+    """Has a large JPEG decoded at 1/2, 1/4 or 1/8 of its sides, where that is enough.
+
+    Returns:
+        The width and height that the picture covers on its pixels: the last row and column may
+        stand for less than a whole pixel. None where the picture is no JPEG.
+    """
+    width, height = wanted.fit_picture(*picture.image.size).size
+    share = 1 if wanted.interpolation == "bilinear" else SHARE_FOR_SHARP_KERNELS
+    draft = picture.image.draft(mode, (share * width, share * height))
     if draft is None:
-        return Loaded(picture.image, *picture.image.size)
+        return None
     _, (_, _, covered_width, covered_height) = draft
-    return Loaded(picture.image, covered_width, covered_height)
+    return covered_width, covered_height
 
 
-def turn_upright(loaded: Loaded, picture: Picture) -> Loaded:
-    """Applies the EXIF orientation."""
-    orientation = picture.orientation
-    if not picture.is_jpeg:
-        orientation = read_orientation(loaded.image)
-    if orientation not in TURNS:
-        return loaded
-    image = loaded.image.transpose(TURNS[orientation])
-    return Loaded(image, *image.size)
+def upright_image(picture: Picture) -> Image.Image:
+    """Turns a loaded picture upright."""
+    image = picture.image
+    if image.format == "PNG":
+        adjust_transparent_value(image, bits=picture.data[PLACE_OF_BITS])
+    orientation = picture.orientation if picture.is_jpeg else read_orientation(image)
+    return image.transpose(TURNS[orientation]) if orientation in TURNS else image
+
+
+def adjust_transparent_value(image: Image.Image, bits: int) -> None:
+    """Brings the transparent value of a PNG from the bits of the file to those of the pixels."""
+    value = image.info.get("transparency")
+    if image.mode in ("1", "L") and isinstance(value, int) and bits < 8:
+        brightest = 2**bits - 1
+        image.info["transparency"] = min(value, brightest) * 255 // brightest
+    if image.mode == "RGB" and isinstance(value, tuple):
+        unused_bits = max(0, bits - 8)
+        image.info["transparency"] = tuple(sample >> unused_bits & 255 for sample in value)
 
 
 def make_resizable(image: Image.Image, mode: str) -> Image.Image:
     """Converts to what is resized well: "L", "RGB" or, where parts are transparent, "RGBA"."""
     if image.mode.startswith("I;16"):
-        return keep_upper_bytes(image)
+        return hide_transparent_value(keep_upper_bytes(image), image)
     if image.mode in WHITES:
-        return scale_to_bytes(image)
+        return hide_transparent_value(scale_to_bytes(image), image)
     if image.mode == "LAB":
         return convert_lab(image)
-    if image.mode in TRANSPARENT_MODES or "transparency" in image.info:
+    if is_transparent(image):
         return convert_transparent(image)
     if image.mode in (mode, "L"):
         return image
     if image.mode == "1":
         return image.convert("L")
     return image.convert(mode)
+
+
+def is_transparent(image: Image.Image) -> bool:
+    """Whether a picture says, in one of its ways, which parts are transparent."""
+    if image.mode in TRANSPARENT_MODES or "transparency" in image.info:
+        return True
+    return image.palette is not None and image.palette.mode.endswith("A")
+
+
+def hide_transparent_value(grey: Image.Image, image: Image.Image) -> Image.Image:
+    """Makes transparent what has the transparent value, which more than 8 bits tell apart.
+
+    Args:
+        grey: The picture in 8 bits.
+        image: The same as it was.
+    """
+    value = image.info.get("transparency")
+    if not isinstance(value, int):
+        return grey
+    alpha = np.where(np.asarray(image) == value, 0, 255).astype(np.uint8)
+    return Image.merge("LA", (grey, Image.fromarray(alpha))).convert("RGBA")
 
 
 def keep_upper_bytes(image: Image.Image) -> Image.Image:

@@ -5,7 +5,7 @@ Pure arithmetic: nothing here knows Pillow or OpenCV.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -37,6 +37,16 @@ class Wanted:
     color_mode: ColorMode
     interpolation: Interpolation
     fit: Fit
+
+    def on_its_side(self) -> Wanted:
+        """What is wanted of a picture before a quarter turn: its fits are symmetric, so they stay.
+
+        Example:
+            >>> Wanted((90, 120), "rgb", "bilinear", "crop").on_its_side().image_size
+            (120, 90)
+        """
+        height, width = self.image_size
+        return replace(self, image_size=(width, height))
 
     def fit_picture(self, width: float, height: float) -> Fitting:
         """Says how a picture of this width and height, in pixels, is brought to `image_size`.

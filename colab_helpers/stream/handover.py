@@ -9,10 +9,11 @@ import threading
 from collections.abc import Container
 from typing import Any
 
+from .batches import Batch, Ended
 from .epochs import Epochs, Ticket
+from .forks import renew_after_fork
 from .making import BatchMaker
 from .prefetch import Prefetcher
-from .rows import Batch, Ended
 
 __all__ = ["Handover"]
 
@@ -28,10 +29,16 @@ class Handover:
     def __init__(self, epoch: int = 0, first: int = 0) -> None:
         self._epochs = Epochs()
         self._epochs.go_to(epoch, first)
-        self._prefetcher: Prefetcher | None = None
+        self._prefetcher: Prefetcher | None
         self._epoch_ahead = 0  # the epoch that `_prefetcher` makes
         self._kept: dict[tuple[int, int], Batch] = {}  # (epoch, place) that Keras asks for again
+        self.renew()
+        renew_after_fork(self)
+
+    def renew(self) -> None:
+        """Lets go what belongs to the parent of a forked process; the epoch goes on."""
         self._lock = threading.RLock()
+        self._prefetcher = None
 
     def __del__(self) -> None:
         if getattr(self, "_prefetcher", None) is not None:
@@ -90,6 +97,8 @@ class Handover:
             ticket = self._epochs.ask(index, maker.total, consumer)
             prefetcher = self._prefetcher
         batch = self._batch(ticket, prefetcher, maker)
+        if not batch.has_images:
+            batch = maker.stand_in(ticket.epoch, ticket.place)
         with self._lock:
             if ticket.comes_again:
                 self._kept[ticket.epoch, ticket.place] = batch

@@ -13,12 +13,20 @@ Example:
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from .classes import (
+    as_class_names,
+    classes_of_mapping,
+    labels_of_files,
+    warn_of_names_that_look_alike,
+)
+from .messages import file_named
 
 __all__ = ["LABEL_MODES", "ClassLabels"]
 
@@ -37,7 +45,7 @@ class ClassLabels:
             `(n, 1)`, as `keras.utils.image_dataset_from_directory` does.
     """
 
-    names: list[str]
+    names: list[Any]
     numbers: npt.NDArray[np.int32]
     mode: str
 
@@ -47,38 +55,38 @@ class ClassLabels:
         files: Sequence[Any],
         *,
         mode: str,
-        labels: Mapping[str, str] | None = None,
-        names: Sequence[str] | None = None,
+        labels: Any = None,
+        names: Sequence[Any] | None = None,
     ) -> ClassLabels:
         """Numbers the classes of a list of files.
 
         Args:
             files: Objects with `id`, `name` and, where `labels` is not given, `label`.
             mode: One of `LABEL_MODES`, but for None.
-            labels: The label of each file by its id, where `file.label` does not tell it.
-            names: Class names in the order of their numbers; sorted by default.
+            labels: See `classes.labels_of_files`.
+            names: Class names in the order of their numbers. By default those of all `labels`
+                where these are a mapping, else those of `files`, sorted.
 
         Raises:
             ValueError: A file's label is no class, or "binary" does not find two classes.
         """
-        label_of_file = [_label(file, labels) for file in files]
-        if not names:
-            names = sorted({label for label in label_of_file if label is not None})
-        names = list(names)
+        class_of_file = labels_of_files(files, labels)
+        names = _names(class_of_file, files, labels, names)
         number_of_name = {name: number for number, name in enumerate(names)}
-        for file, label in zip(files, label_of_file):
+        for file, label in zip(files, class_of_file):
             if label not in number_of_name:
                 raise ValueError(
-                    f"'{file.name}' (id {file.id}) has the label {label!r}, which is no class: "
+                    f"{file_named(file)} has the label {label!r}, which is no class: "
                     "leave it out, or give `labels={id: label}`. "
                     f"Received: class_names={names[:SHOWN_NAMES]}"
                 )
+        warn_of_names_that_look_alike(names)
         if mode == "binary" and len(names) != 2:
             raise ValueError(
                 '`label_mode="binary"` needs two classes. '
                 f"Received: class_names={names[:SHOWN_NAMES]}"
             )
-        numbers = (number_of_name[label] for label in label_of_file)
+        numbers = (number_of_name[label] for label in class_of_file)
         return cls(names, np.fromiter(numbers, np.int32, len(files)), mode)
 
     def of_files(self, file_numbers: npt.NDArray[np.intp]) -> npt.NDArray[Any]:
@@ -91,7 +99,13 @@ class ClassLabels:
         return numbers
 
 
-def _label(file: Any, labels: Mapping[str, str] | None) -> Any:
-    if labels is None:
-        return getattr(file, "label", None)
-    return labels.get(file.id)
+def _names(
+    class_of_file: Sequence[Any], files: Sequence[Any], labels: Any, given: Sequence[Any] | None
+) -> list[Any]:
+    """The classes in the order of their numbers: as given, or else sorted."""
+    if given:
+        return as_class_names(given)
+    classes = None if labels is None else classes_of_mapping(files, labels)
+    if classes is None:
+        classes = sorted({label for label in class_of_file if label is not None})
+    return classes

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 
+from .batches import Batch
 from .contents import Contents
+from .messages import file_named
+from .order import FileNumbers
+from .pixel_types import PixelTypes
 from .prefetch import Prefetcher
-from .rows import Augment, Batch, BatchCache, Recipe, Tally
+from .rows import Augment, BatchCache, Recipe
+from .tally import Tally
 
 __all__ = ["BatchMaker"]
 
@@ -26,6 +33,7 @@ class BatchMaker:
         augment: `augment(image, rng) -> image`, or None.
         cache: Keeps what was decoded, or None.
         reads: Reads in flight at most.
+        pixel_types: Which types of pixels are taken.
         skips_bad_files: Whether a file that fails is left out.
         tally: Where time, images and bad files are counted.
     """
@@ -36,6 +44,7 @@ class BatchMaker:
     augment: Augment | None
     cache: BatchCache | None
     reads: int
+    pixel_types: PixelTypes
     skips_bad_files: bool
     tally: Tally
 
@@ -56,6 +65,16 @@ class BatchMaker:
         """
         plan = self.contents.plan
         order = plan.order(epoch)
+        return self._prefetcher(epoch, partial(plan.files_of_batch, order), places, ready)
+
+    def _prefetcher(
+        self,
+        epoch: int | None,
+        files_of_batch: Callable[[int], FileNumbers],
+        places: Sequence[int],
+        ready: Mapping[int, Batch] | None = None,
+    ) -> Prefetcher:
+        plan = self.contents.plan
         recipe = Recipe(
             files=self.contents.files,
             keys=plan.file_keys,
@@ -64,11 +83,12 @@ class BatchMaker:
             cache=self.cache,
             augment=None if epoch is None else self.augment,
             variation_seed=(plan.seed,) if epoch is None else (plan.seed, epoch),
+            pixel_types=self.pixel_types,
             skips_bad_files=self.skips_bad_files,
         )
         return Prefetcher(
             recipe,
-            lambda place: plan.files_of_batch(order, place),
+            files_of_batch,
             places,
             reads=self.reads,
             batch_size=plan.batch_size // plan.shard_count,
@@ -88,7 +108,58 @@ class BatchMaker:
         """Makes batches apart from the epoch that goes on."""
         prefetcher = self.prefetcher(epoch, places)
         try:
-            for place in places:
+            for turn, place in enumerate(places):
+                if prefetcher.is_inherited:
+                    prefetcher = self.prefetcher(epoch, places[turn:])
                 yield prefetcher.take(place)
         finally:
             prefetcher.close()
+
+    def full_batches(self, epoch: int) -> Iterator[Batch]:
+        """Makes all batches of an epoch apart from the one that goes on, none without a picture."""
+        for place, batch in enumerate(self.batches(epoch, range(self.total))):
+            yield batch if batch.has_images else self.stand_in(epoch, place)
+
+    def stand_in(self, epoch: int, place: int) -> Batch:
+        """One picture for a batch of which all files were left out.
+
+        Keras was told how many batches there are, and a batch of nothing spoils a model. So this
+        epoch shows one of its pictures twice: the nearest before this batch in its order that can
+        be read, or else the nearest behind it.
+
+        Raises:
+            ValueError: Not one file of the epoch can be read.
+        """
+        plan = self.contents.plan
+        if not self.tally.stats["images"]:
+            self.tally.tell_new_skips(len(self.contents.files))  # all files may be tried now
+        for files in plan.files_beside(plan.order(epoch), place):
+            unknown = [number for number in files if not self._is_known_as_bad(number)]
+            if unknown:
+                batch = self._apart(epoch, np.array(unknown))
+                if batch.has_images:
+                    batch.keep_only(int(np.flatnonzero(batch.good)[0]))
+                    return batch
+        error = self._nothing_left(plan.files_of_batch(plan.order(epoch), place))
+        self.tally.note_error(error)
+        raise error
+
+    def _is_known_as_bad(self, file_number: int) -> bool:
+        return bool(self.tally.reason(self.contents.files[file_number]))
+
+    def _apart(self, epoch: int, file_numbers: FileNumbers) -> Batch:
+        """Makes a batch of these files."""
+        prefetcher = self._prefetcher(epoch, lambda place: file_numbers, [0])
+        try:
+            return prefetcher.take(0)
+        finally:
+            prefetcher.close()
+
+    def _nothing_left(self, file_numbers: FileNumbers) -> ValueError:
+        first = self.contents.files[file_numbers[0]]
+        return ValueError(
+            f"All {len(file_numbers)} files of a batch were left out, the first, "
+            f"{file_named(first)}: {self.tally.reason(first)}. None of the other "
+            f"{len(self.contents.files) - len(file_numbers)} can stand in for them. See "
+            "`sequence.skipped` for the rest."
+        )

@@ -13,13 +13,21 @@ Example:
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["OPEN_BLOCKS", "BatchPlan", "random_key", "random_keys"]
+__all__ = [
+    "OPEN_BLOCKS",
+    "BatchPlan",
+    "Keys",
+    "keys_of_places",
+    "occurrences",
+    "random_key",
+    "random_keys",
+]
 
 OPEN_BLOCKS = 8  # files of so many blocks are mixed at a time, where files have a `block`
 
@@ -34,7 +42,7 @@ class BatchPlan:
     A batch is named by its place in the epoch, counted from 0.
 
     Attributes:
-        file_keys: A random key for each file, uint64 `(files,)`; see `random_keys`.
+        file_keys: A random key for each file, uint64 `(files,)`; see `keys_of_places`.
         block_keys: The keys of the blocks that the files lie in, or `file_keys` itself where
             files have no blocks.
         batch_size: Files a batch, all shards together.
@@ -83,6 +91,18 @@ class BatchPlan:
         whole_batch = order[start : start + self.batch_size]
         return np.array_split(whole_batch, self.shard_count)[self.shard_index]
 
+    def files_beside(self, order: FileNumbers, place: int) -> Iterator[FileNumbers]:
+        """The files that this shard has in other batches, the nearest before the place first.
+
+        Of each batch the nearest file comes alone, then the others.
+        """
+        for other in range(place - 1, -1, -1):
+            files = self.files_of_batch(order, other)[::-1]
+            yield from (files[:1], files[1:])
+        for other in range(place + 1, len(self)):
+            files = self.files_of_batch(order, other)
+            yield from (files[:1], files[1:])
+
 
 def random_key(name: object) -> int:
     """64 random bits that a name has for good, the same on each machine.
@@ -98,6 +118,42 @@ def random_key(name: object) -> int:
 def random_keys(names: Iterable[object]) -> Keys:
     """The `random_key` of each name, uint64 `(names,)`."""
     return np.fromiter((random_key(name) for name in names), np.uint64)
+
+
+def occurrences(keys: Keys) -> npt.NDArray[np.intp]:
+    """How often the key at each place of a list stands before that place.
+
+    Example:
+        >>> occurrences(random_keys(["a", "b", "a", "a"])).tolist()
+        [0, 0, 1, 2]
+    """
+    by_key = np.argsort(keys, kind="stable")
+    sorted_keys = keys[by_key]
+    places = np.arange(len(keys))
+    is_first = np.r_[True, sorted_keys[1:] != sorted_keys[:-1]]
+    first_of_its_key = np.maximum.accumulate(np.where(is_first, places, 0))
+    counts = np.empty(len(keys), np.intp)
+    counts[by_key] = places - first_of_its_key
+    return counts
+
+
+def keys_of_places(keys: Keys, counts: npt.NDArray[np.intp]) -> Keys:
+    """A key of its own for each place of a list in which files may stand more than once.
+
+    So a file that is repeated comes at several places of an epoch, varied in several ways. What
+    stands there for the first time has its key as it is.
+
+    Args:
+        keys: The `random_key` of what stands at each place.
+        counts: How often it stands before that place; see `occurrences`.
+    """
+    repeated = np.flatnonzero(counts)
+    if not len(repeated):
+        return keys
+    own_keys = keys.copy()
+    for place in repeated:
+        own_keys[place] = random_key((int(keys[place]), int(counts[place])))
+    return own_keys
 
 
 def _mix(keys: Keys, *salt: int) -> Keys:

@@ -18,13 +18,15 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from numbers import Real
 from time import perf_counter
 
-import numpy as np
-
+from .batches import Batch, Ended, Job
+from .interrupts import interrupts
 from .order import FileNumbers
-from .rows import Batch, Ended, Job, Recipe, RowMaker, Tally
-from .threads import ByteBudget, Readers, decoder_threads
+from .rows import Recipe, RowMaker
+from .tally import Tally
+from .threads import ByteBudget, Readers, decoders
 
 __all__ = ["Prefetcher"]
 
@@ -65,7 +67,8 @@ class Prefetcher:
         self._places = places
         self._turn_of_place = {place: turn for turn, place in enumerate(places)}
         self._next_turn = 0  # of the batch that is started next
-        self._batches_ahead = _batches_ahead(reads, batch_size, recipe.image_shape)
+        self._reads = reads
+        self._batch_size = batch_size
         self._batches: dict[int, Batch] = dict(ready or {})
         # Reentrant: `take` calls `_admit` with it, and a garbage collection may end in `close`.
         self._lock = threading.RLock()
@@ -77,8 +80,13 @@ class Prefetcher:
 
     @property
     def is_usable(self) -> bool:
-        """Whether it still makes batches; in a forked process it has no threads."""
-        return not self._is_closed and self._process == os.getpid()
+        """Whether it still makes batches."""
+        return not self._is_closed and not self.is_inherited
+
+    @property
+    def is_inherited(self) -> bool:
+        """Whether this is a forked process: its threads and its locks are the parent's."""
+        return self._process != os.getpid()
 
     def start(self) -> None:
         """Begins to read what may be read before the first batch is asked for."""
@@ -97,8 +105,11 @@ class Prefetcher:
 
         Raises:
             Ended: The prefetcher was closed, or does not make this batch (any more).
+            Interrupted: The user pressed Ctrl-C.
             Exception: What failed in `read`, `decode` or `augment`.
         """
+        if self.is_inherited:
+            raise Ended
         with self._lock:
             turn = self._turn_of_place.get(place)
             if turn is not None:
@@ -107,7 +118,7 @@ class Prefetcher:
         if batch is None:
             raise Ended
         begun = perf_counter()
-        batch.done.wait()
+        interrupts.wait(batch.done)
         with self._lock:
             self._batches.pop(place, None)
             nothing_is_left = not self._batches and self._next_turn == len(self._places)
@@ -130,6 +141,8 @@ class Prefetcher:
 
     def close(self) -> None:
         """Ends the threads, drops what was made ahead, and lets whoever waits go with `Ended`."""
+        if self.is_inherited:
+            return
         with self._lock:
             self._is_closed = True
             waited_for = list(self._batches.values())
@@ -144,7 +157,7 @@ class Prefetcher:
     def _admit(self, turn: int) -> None:
         """Starts all batches that may be made while the one of this turn is waited for."""
         with self._lock:
-            end = min(turn + 1 + self._batches_ahead, len(self._places))
+            end = min(turn + 1 + self._batches_ahead(), len(self._places))
             while not self._is_closed and self._next_turn < end:
                 place = self._places[self._next_turn]
                 if place not in self._batches:
@@ -154,10 +167,22 @@ class Prefetcher:
     def _start_batch(self, place: int) -> None:
         batch = Batch(self._files_of_batch(place))
         self._batches[place] = batch
-        if self._recipe.cache is None:
-            self._read_rows(batch, range(len(batch.file_numbers)))
-        else:
-            decoder_threads(self._process).submit(self._recall, batch)
+        try:
+            if self._recipe.cache is None:
+                self._read_rows(batch, range(len(batch.file_numbers)))
+            else:
+                decoders.submit(self._recall, batch)
+        except BaseException:  # no thread can be started, or an interrupt: nobody fills this batch
+            self._batches.pop(place, None)
+            raise
+
+    def _batches_ahead(self) -> int:
+        """How many batches may be under way beside the one that is waited for."""
+        wanted = -(-FILES_AHEAD * self._reads // self._batch_size)  # rounded up
+        image_bytes = self._rows.image_bytes
+        if not image_bytes:
+            return max(1, wanted)
+        return max(1, min(wanted, DECODED_BYTES // (self._batch_size * image_bytes)))
 
     def _read_rows(self, batch: Batch, rows: Sequence[int]) -> None:
         self._readers.submit([Job(batch, row) for row in rows])
@@ -168,21 +193,25 @@ class Prefetcher:
             return
         try:
             data = self._read(job)
-            if data is not None:
-                decoder_threads(self._process).submit(self._fill, job, data)
         except BaseException as error:
             self._rows.fail(job, error)
+            return
+        try:
+            if data is not None:
+                decoders.submit(self._fill, job, data)
+        except BaseException as error:
+            job.batch.fail(error)
 
     def _read(self, job: Job) -> bytes | None:
         """Reads within the budget, which the decoder gives back; None where the pass has ended."""
         file = self._rows.file_of(job)
-        expected = getattr(file, "size", None) or 0
+        expected = _expected_bytes(file)
         if not self._budget.reserve(expected):
             return None
         data = b""
         begun = perf_counter()
         try:
-            data = self._recipe.read(file) or b""
+            data = self._recipe.bytes_of(file)
         finally:
             self._tally.add("reading", perf_counter() - begun)
             self._budget.release(expected - len(data))
@@ -194,8 +223,6 @@ class Prefetcher:
         try:
             if not self._is_closed:
                 self._rows.fill(job, data)
-        except BaseException as error:
-            self._rows.fail(job, error)
         finally:
             self._tally.add("decoding", perf_counter() - begun)
             self._budget.release(len(data))
@@ -214,10 +241,10 @@ class Prefetcher:
             self._tally.add("decoding", perf_counter() - begun)
 
 
-def _batches_ahead(reads: int, batch_size: int, image_shape: tuple[int, ...] | None) -> int:
-    """How many batches may be under way beside the one that is waited for."""
-    wanted = -(-FILES_AHEAD * reads // batch_size)  # rounded up
-    if image_shape is None:
-        return max(1, wanted)
-    bytes_per_batch = batch_size * int(np.prod(image_shape))  # of uint8
-    return max(1, min(wanted, DECODED_BYTES // bytes_per_batch))
+def _expected_bytes(file: object) -> int:
+    """The size of a file as it was listed, of use for a budget: 0 where it is not known."""
+    size = getattr(file, "size", None)
+    if not isinstance(size, Real):
+        return 0
+    size = float(size)
+    return int(min(size, ENCODED_BYTES)) if size > 0 else 0

@@ -14,6 +14,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from .own_files import OwnFile, make_own_folder, open_own
 from .record_table import IndexTable, Row
 
 if sys.platform != "win32":
@@ -25,8 +26,10 @@ CONTENT = struct.Struct("<16sQQI")  # of a row: key, offset, length, checksum of
 ROW_CHECKSUM = struct.Struct("<I")  # what follows it: a CRC of these bytes
 ROW_BYTES = CONTENT.size + ROW_CHECKSUM.size
 MOST_RESERVED = 64 << 20  # bytes that are reserved ahead
-OWNER_ONLY = 0o600
-NOT_OPEN = -1
+LONGEST_RECORD = 512 << 20  # bytes; a row that claims more was not written here
+ROWS_TAKEN_IN_UNSEEN = 1 << 20  # memory is taken for so many before the first of them is looked at
+MOST_DAMAGED_ROWS = 1000  # an index of more, and of mostly such, is rubbish
+NO_LOCK = -1
 
 
 class RecordFiles:
@@ -51,10 +54,11 @@ class RecordFiles:
     def __init__(self, folder: str, name: str, max_bytes: int) -> None:
         if sys.platform == "win32":
             raise OSError("it needs Linux or macOS")
-        os.makedirs(folder, exist_ok=True)
+        make_own_folder(folder)
         path = os.path.join(folder, name)
         self._max_bytes = max_bytes
-        self._data = OpenFile(path + ".data")
+        self._lock_descriptor = NO_LOCK
+        self._data = OwnFile(path + ".data")
         self._index = IndexFile(path + ".index")
         self._forget_rows()
 
@@ -62,9 +66,27 @@ class RecordFiles:
     def locked(self) -> Iterator[None]:
         """Keeps other processes out. Threads of this one need a lock of their own."""
         # Opened anew, since a forked process shares what is open, and the lock with it.
-        with open(self._index.path) as index:
-            fcntl.flock(index, fcntl.LOCK_EX)
+        descriptor = open_own(self._index.path, os.O_RDONLY)
+        self._lock_descriptor = descriptor
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            if not self._index.is_open_as(descriptor):
+                raise OSError("another file has taken the place of its index")
             yield
+        finally:
+            # A child forked meanwhile holds the lock too, until it is undone in so many words.
+            fcntl.flock(descriptor, fcntl.LOCK_UN)
+            self._lock_descriptor = NO_LOCK
+            os.close(descriptor)
+
+    def drop_inherited_lock(self) -> None:
+        """In a forked child: lets go of a lock that a thread of the parent held at that moment.
+
+        It is not undone, since it is still the parent's.
+        """
+        if self._lock_descriptor != NO_LOCK:
+            os.close(self._lock_descriptor)
+            self._lock_descriptor = NO_LOCK
 
     # What is there -------------------------------------------------------------------------------
 
@@ -86,6 +108,11 @@ class RecordFiles:
         """Returns the row of a record, of those taken in."""
         return self._table.find(key)
 
+    def has_data_of(self, row: Row) -> bool:
+        """Whether there are as many data as a row of the index claims."""
+        end = row.offset + row.length
+        return row.length <= LONGEST_RECORD and end <= max(self.data_end, self._data.size())
+
     def read_into(self, buffer: bytearray | memoryview, row: Row) -> bool:
         """Reads a record into a buffer of its length. False where bytes are missing."""
         return self._data.read_into(buffer, row.offset) == row.length
@@ -93,15 +120,43 @@ class RecordFiles:
     def take_in_new_rows(self) -> None:
         """*Locked.* Takes in the rows that were added, by this process or another."""
         rows = self._index.row_count()
-        was_emptied_or_cut = rows < self.row_count
-        if was_emptied_or_cut or rows > self._table.capacity:
-            self._forget_rows(capacity=rows)
-        for number in range(self.row_count, rows):
-            row = self._index.read_row(number)
-            if row is not None:
-                self._table.add(row)
-                self.data_end = max(self.data_end, row.offset + row.length)
-            self.row_count = number + 1
+        if rows < self.row_count:  # emptied, or cut
+            self._forget_rows()
+        if self._table.capacity < self._capacity_for(rows):
+            self._forget_rows(self._capacity_for(rows))
+        while self.row_count < rows:
+            if self.row_count == self._table.capacity:
+                self._forget_rows(self._capacity_for(rows))
+            self._take_in(self.row_count)
+            if self._is_rubbish:
+                self.empty()
+                return
+
+    def keep_to_bound(self) -> None:
+        """*Locked.* Makes both files take no more than `max_bytes`, whoever made them longer."""
+        if self._data.size() + self._index.size() > self._max_bytes:
+            self.release_reserve()
+        if self.size > self._max_bytes:
+            self.empty()
+
+    def _capacity_for(self, rows: int) -> int:
+        """For how many rows memory is taken now: an index that claims many shows some first."""
+        seen_twice = 2 * (self.row_count + 1)
+        return min(rows, max(ROWS_TAKEN_IN_UNSEEN, seen_twice))
+
+    def _take_in(self, number: int) -> None:
+        row = self._index.read_row(number)
+        if row is None:
+            self._damaged_rows += 1
+        elif self.has_data_of(row):
+            self._table.add(row)
+            self.data_end = max(self.data_end, row.offset + row.length)
+        self.row_count = number + 1
+
+    @property
+    def _is_rubbish(self) -> bool:
+        is_mostly_damaged = 2 * self._damaged_rows > self.row_count
+        return is_mostly_damaged and self._damaged_rows > MOST_DAMAGED_ROWS
 
     # What changes ---------------------------------------------------------------------------------
 
@@ -128,6 +183,7 @@ class RecordFiles:
 
     def _forget_rows(self, capacity: int = 0) -> None:
         self._table = IndexTable(capacity, self._index.read_row)
+        self._damaged_rows = 0
         self.row_count = 0
         self.data_end = 0
 
@@ -147,51 +203,7 @@ class RecordFiles:
         self._data.reserve(size, end + ahead - size)
 
 
-class OpenFile:
-    """A file that is read and written at given places, by many threads at once.
-
-    It is made if missing, readable by its owner only, and closed when nobody holds it any more.
-    """
-
-    _descriptor = NOT_OPEN
-
-    def __init__(self, path: str) -> None:
-        self.path = path
-        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT, OWNER_ONLY)
-
-    def __del__(self) -> None:
-        if self._descriptor != NOT_OPEN:
-            os.close(self._descriptor)
-
-    def size(self) -> int:
-        """Bytes, those reserved included."""
-        return os.fstat(self._descriptor).st_size
-
-    def read(self, length: int, offset: int) -> bytes:
-        """Returns bytes; fewer where the file ends before."""
-        return os.pread(self._descriptor, length, offset)
-
-    def read_into(self, buffer: bytearray | memoryview, offset: int) -> int:
-        """Fills a buffer and returns how many bytes there were."""
-        return os.preadv(self._descriptor, [buffer], offset)
-
-    def write(self, content: bytes | memoryview, offset: int) -> None:
-        """Writes bytes, or as many of them as the disk has room for."""
-        os.pwrite(self._descriptor, content, offset)
-
-    def truncate(self, size: int) -> None:
-        """Cuts the file off at so many bytes."""
-        os.ftruncate(self._descriptor, size)
-
-    def reserve(self, start: int, length: int) -> None:
-        """Makes the file longer, by blocks of the disk that are its own from now on."""
-        if hasattr(os, "posix_fallocate"):
-            os.posix_fallocate(self._descriptor, start, length)
-        else:  # macOS
-            os.ftruncate(self._descriptor, start + length)
-
-
-class IndexFile(OpenFile):
+class IndexFile(OwnFile):
     """The file of rows."""
 
     def row_count(self) -> int:

@@ -6,8 +6,12 @@ what nobody asks for any more is emptied and filled anew.
 
     records         what is kept, counted, mended, given up
       record_keys     what a record is found by, and checked by
+      max_bytes       the bound, as its user writes it
       record_files    the two files on disk
+        own_files       what somebody else planted is refused
         record_table    from keys to rows of the index, in memory
+
+A forked process keeps what it was given of these: it opens the files anew when it first asks.
 """
 
 from __future__ import annotations
@@ -23,7 +27,10 @@ from typing import TypedDict
 import numpy as np
 import numpy.typing as npt
 
-from .record_files import RecordFiles
+from .forks import renew_after_fork
+from .max_bytes import checked_max_bytes
+from .messages import text_of
+from .record_files import LONGEST_RECORD, RecordFiles
 from .record_keys import checksum, checksums
 from .record_table import Row
 
@@ -49,8 +56,14 @@ class Lookup:
 
     key: bytes
     index_row: Row | None
+    is_within_data: bool = False
     is_complete: bool = False
     is_sound: bool = False
+
+    @property
+    def length(self) -> int:
+        """Bytes to make place for: none where the index claims what cannot be."""
+        return self.index_row.length if self.index_row and self.is_within_data else 0
 
     @property
     def is_damaged(self) -> bool:
@@ -76,12 +89,12 @@ class Records:
     """
 
     def __init__(self, folder: str | os.PathLike[str], name: str, max_bytes: float) -> None:
-        if not max_bytes > 0:
-            raise ValueError(f"`max_bytes` must be above 0. Received: {max_bytes!r}")
-        self._folder = folder
-        self._max_bytes = int(max_bytes)
+        self._max_bytes = checked_max_bytes(max_bytes)
+        self._folder = os.fspath(folder)
+        self._name = name
         self._lock = threading.Lock()
-        self._files: RecordFiles | None = None
+        self._opened: RecordFiles | None = None
+        self._is_inherited = False  # by a forked process, which opens files of its own
         self._suspects: set[bytes] = set()  # keys of damaged records, written again when put again
         self._hits = 0
         self._misses = 0
@@ -89,20 +102,19 @@ class Records:
         self._added = 0
         self._full = False
         self._off = False
-        try:
-            self._open(os.fspath(folder), name)
-        except OSError as error:
-            self._switch_off(error)
+        self._open()
+        renew_after_fork(self)
 
     @property
     def stats(self) -> CacheStats:
         """What was done and what is kept."""
+        files = self._files
         return {
             "hits": self._hits,
             "misses": self._misses,
             "damaged": self._damaged,
-            "records": self._files.row_count if self._files else 0,
-            "bytes": self._files.size if self._files else 0,
+            "records": files.row_count if files else 0,
+            "bytes": files.size if files else 0,
             "max_bytes": self._max_bytes,
             "full": self._full,
             "off": self._off,
@@ -110,22 +122,49 @@ class Records:
 
     def close(self) -> None:
         """Gives back to the disk what was reserved and not used. What is cached stays."""
-        if self._files is None:
+        files = self._files
+        if files is None:
             return
         try:
-            with self._locked(self._files):
-                self._files.take_in_new_rows()
-                self._files.release_reserve()
+            with self._locked(files):
+                files.take_in_new_rows()
+                files.release_reserve()
         except OSError:
             pass  # it stays reserved
 
-    def _open(self, folder: str, name: str) -> None:
-        files = RecordFiles(folder, name, self._max_bytes)
-        self._files = files
-        with self._locked(files):
+    # Opening, also in a forked process ------------------------------------------------------------
+
+    @property
+    def _files(self) -> RecordFiles | None:
+        """The files, or None where they could not be opened."""
+        if self._is_inherited:
+            self._open()
+        return self._opened
+
+    def _open(self) -> None:
+        try:
+            with self._lock:
+                if self._opened is None:
+                    self._opened = self._open_files()
+        except OSError as error:
+            self._switch_off(error)
+        finally:
+            self._is_inherited = False
+
+    def _open_files(self) -> RecordFiles:
+        files = RecordFiles(self._folder, self._name, self._max_bytes)
+        with files.locked():
             files.take_in_new_rows()
-            if files.size > self._max_bytes:
-                files.empty()
+            files.keep_to_bound()
+        return files
+
+    def renew(self) -> None:
+        """In a forked process: forgets a lock that another thread held, and what is shared."""
+        self._lock = threading.Lock()
+        if self._opened is not None:
+            self._opened.drop_inherited_lock()
+            self._opened = None
+            self._is_inherited = True
 
     @contextmanager
     def _locked(self, files: RecordFiles) -> Iterator[None]:
@@ -138,7 +177,7 @@ class Records:
     def read(self, key: bytes) -> bytearray | None:
         """Returns a record, or None where there is none, or a damaged one."""
         lookup = self._find(key)
-        record = bytearray(lookup.index_row.length if lookup.index_row else 0)
+        record = bytearray(lookup.length)
         self._fill(lookup, record)
         if lookup.is_complete:
             lookup.compare(checksum(key, record))
@@ -176,16 +215,18 @@ class Records:
                 with self._locked(files):
                     files.take_in_new_rows()
                 index_row = files.find(key)
+            is_within_data = index_row is not None and files.has_data_of(index_row)
         except OSError:
             return Lookup(key, index_row=None)
-        return Lookup(key, index_row)
+        return Lookup(key, index_row, is_within_data)
 
     def _fill(self, lookup: Lookup, buffer: bytearray | memoryview) -> None:
         """Reads the record that was found into a buffer of its length."""
-        if self._files is None or lookup.index_row is None:
+        files = self._files
+        if files is None or lookup.index_row is None or not lookup.is_within_data:
             return
         try:
-            lookup.is_complete = self._files.read_into(buffer, lookup.index_row)
+            lookup.is_complete = files.read_into(buffer, lookup.index_row)
         except OSError:
             lookup.is_complete = False
 
@@ -211,11 +252,12 @@ class Records:
         Returns:
             True if the cache now holds it; False when it is full or switched off.
         """
-        if self._off or self._files is None:
+        files = self._files
+        if self._off or files is None:
             return False
         try:
-            with self._locked(self._files):
-                return self._write(self._files, key, record)
+            with self._locked(files):
+                return self._write(files, key, record)
         except OSError as error:
             self._switch_off(error)
             return False
@@ -225,13 +267,21 @@ class Records:
         index_row = files.find(key)
         if index_row is None:
             return self._append(files, key, record)
-        if key in self._suspects and index_row.length == len(record):
+        if key not in self._suspects:
+            return True  # another thread or process was first
+        # The place that a damaged row names may be another record's, so a new one is better.
+        if files.has_place_for(len(record)) or not files.has_data_of(index_row):
+            return self._append(files, key, record)
+        if index_row.length == len(record):
             files.rewrite(index_row, record, checksum(key, record))
             self._suspects.discard(key)
-        return True  # else another thread or process was first
+            return True
+        return False
 
     def _append(self, files: RecordFiles, key: bytes, record: bytes | memoryview) -> bool:
         length = len(record)
+        if length > LONGEST_RECORD:
+            return False
         if not files.has_place_for(length) and self._is_of_no_use(files):
             files.empty()
             self._added = 0
@@ -256,8 +306,9 @@ class Records:
         if self._off:
             return
         self._off = True
+        reason = text_of(error).rstrip(".")
         warnings.warn(
-            f"Caching in {self._folder!r} is off: {error}. The run goes on, and reads what is not "
+            f"Caching in {self._folder!r} is off: {reason}. The run goes on, and reads what is not "
             "cached yet from its source. Free some disk, lower `max_bytes` or name another "
             "folder, then make it again.",
             stacklevel=3,

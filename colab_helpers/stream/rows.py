@@ -1,13 +1,11 @@
-"""Rows of batches: what a file becomes, where in its batch it is put, and what if it cannot be.
+"""Rows of batches: what a file becomes, and where in its batch it is put.
 
 No thread is started here; whoever makes rows is called from many.
 """
 
 from __future__ import annotations
 
-import mmap
 import threading
-import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -15,26 +13,23 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from .order import FileNumbers
+from .batches import Batch, BatchMemory, Job
+from .checks import checked_bytes
+from .faults import is_of_file, raised_for_file, raised_for_run
+from .messages import file_named
+from .order import Keys
+from .pixel_types import PixelTypes, cached_form, check_shape
+from .tally import Tally
 
-__all__ = ["Augment", "Batch", "BatchCache", "Ended", "Job", "Recipe", "RowMaker", "Tally"]
+__all__ = ["Augment", "BatchCache", "Recipe", "RowMaker"]
 
 Augment = Callable[[Any, np.random.Generator], npt.NDArray[Any]]
 
 
-class Ended(RuntimeError):
-    """The prefetcher was closed before this batch was handed over."""
-
-    def __init__(self) -> None:
-        super().__init__("This pass over the files was ended before its last batch.")
-
-
 class BatchCache(Protocol):
-    """What a cache of decoded pixels must offer; `PixelCache` does."""
+    """What a cache of decoded pixels, uint8 or float32, must offer; `PixelCache` does."""
 
-    def get_batch(
-        self, files: list[Any], key: str, out: npt.NDArray[np.uint8]
-    ) -> npt.NDArray[np.bool_]:
+    def get_batch(self, files: list[Any], key: str, out: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
         """Fills the rows of `out` that it has, and tells which these are."""
         ...
 
@@ -49,22 +44,24 @@ class Recipe:
 
     Attributes:
         files: All files of the sequence.
-        keys: A random key for each file, uint64 `(files,)`; its variation depends on it.
+        keys: A random key for each of `files`, uint64 `(files,)`; its variation depends on it.
         read: `read(file) -> bytes`.
         decode: `decode(bytes) -> array (height, width, channels)`.
         cache: Keeps what was decoded, or None.
         augment: `augment(image, rng) -> image`, or None.
         variation_seed: What the generator for a file is seeded with, besides the file's key.
+        pixel_types: Which types of pixels are taken.
         skips_bad_files: Whether a file that fails is left out, or ends the pass.
     """
 
     files: Sequence[Any]
-    keys: npt.NDArray[np.uint64]
+    keys: Keys
     read: Callable[[Any], bytes]
     decode: Callable[[bytes], npt.NDArray[Any]]
     cache: BatchCache | None
     augment: Augment | None
     variation_seed: tuple[int, ...]
+    pixel_types: PixelTypes
     skips_bad_files: bool
 
     @property
@@ -77,137 +74,30 @@ class Recipe:
         """What made the pixels that are cached."""
         return str(self.decode.key)  # type: ignore[attr-defined]  # asked for with a cache only
 
+    @property
+    def cached_dtype(self) -> np.dtype[Any]:
+        """In which type pixels are cached: uint8, unless `decode` says that it gives another."""
+        is_uint8 = np.dtype(getattr(self.decode, "dtype", np.uint8)) == np.uint8
+        return np.dtype(np.uint8 if is_uint8 else np.float32)
+
+    def bytes_of(self, file: Any) -> bytes:
+        """What `read` gives.
+
+        Raises:
+            TypeError: It gives no bytes.
+        """
+        return checked_bytes(self.read(file), f"`read` must give bytes for {file_named(file)}")
+
     def varied(self, file_number: int, image: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """The image of a file as training sees it; the same each time in one epoch."""
         if self.augment is None:
             return image
         bits = np.random.PCG64((*self.variation_seed, int(self.keys[file_number])))
-        return self.augment(image, np.random.Generator(bits))
-
-
-class Tally:
-    """What a sequence has done so far, summed over all its passes and threads.
-
-    Attributes:
-        stats: Seconds spent "reading", "decoding" and "waiting", numbers of "images" handed over,
-            looks included, and of those that were "cached".
-        skipped: `(file, reason)` of each file left out, by id.
-        last_error: What ended the last pass, as it was raised.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self.stats: dict[str, float] = {
-            "reading": 0.0,
-            "decoding": 0.0,
-            "waiting": 0.0,
-            "images": 0,
-            "cached": 0,
-        }
-        self.skipped: dict[str, tuple[Any, str]] = {}
-        self._skips_told = 0
-        self.last_error: BaseException | None = None
-
-    def add(self, name: str, amount: float) -> None:
-        """Adds seconds or images to one of `stats`."""
-        with self._lock:
-            self.stats[name] += amount
-
-    def skip(self, file: Any, reason: str) -> None:
-        """Notes a file that was left out; its first reason stays."""
-        with self._lock:
-            self.skipped.setdefault(file.id, (file, reason))
-
-    def tell_new_skips(self, total: int) -> None:
-        """Prints which files were left out since it was told last.
-
-        Args:
-            total: How many files there are.
-        """
-        new = list(self.skipped.values())[self._skips_told :]
-        if not new:
-            return
-        self._skips_told += len(new)
-        shown = "; ".join(f"'{file.name}': {reason}" for file, reason in new[:3])
-        if len(new) > 3:
-            shown += "; ..."
-        print(f"\nLeft out {len(new)} of {total} files ({shown}). `sequence.skipped` names all.")
-
-    def note_error(self, error: BaseException) -> None:
-        """Remembers what ended a pass; that a pass was ended on purpose is no error."""
-        if not isinstance(error, Ended):
-            self.last_error = error
-
-
-class Batch:
-    """Rows to fill; `done` is set when none is missing, or at an error.
-
-    Attributes:
-        file_numbers: Which of the files it holds, `(n,)`: indices into the list of all.
-        good: Which of its rows hold an image, bool `(n,)`; the others were left out.
-        pixels: `(n, height, width, channels)`, or None until the first image is there.
-        error: What went wrong, or None.
-        done: A `threading.Event`.
-    """
-
-    def __init__(self, file_numbers: FileNumbers) -> None:
-        self.file_numbers = file_numbers
-        self.good = np.ones(len(file_numbers), bool)
-        self.pixels: npt.NDArray[Any] | None = None
-        self.error: BaseException | None = None
-        self.done = threading.Event()
-        self._missing = len(file_numbers)
-        self._lock = threading.Lock()
-
-    def finish(self, count: int) -> None:
-        """So many more rows are filled, or left out."""
-        with self._lock:
-            self._missing -= count
-            is_done = self._missing == 0
-        if is_done:
-            self.done.set()
-
-    def fail(self, error: BaseException) -> None:
-        """Ends the batch with an error; the first one stays."""
-        if self.error is None:
-            self.error = error
-        self.done.set()
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One row of a batch, to be read and decoded."""
-
-    batch: Batch
-    row: int
-
-
-class BatchMemory:
-    """Memory for the pixels of batches, used again: fresh pages cost time, freed ones linger."""
-
-    def __init__(self, images_per_batch: int) -> None:
-        self._images_per_batch = images_per_batch
-        self._spare: list[mmap.mmap] = []
-
-    def array(self, count: int, shape: tuple[int, ...], dtype: np.dtype[Any]) -> npt.NDArray[Any]:
-        """An array `(count, *shape)`; its memory is free again when no view of it is left."""
-        values_per_image = int(np.prod(shape))
-        try:
-            memory = self._spare.pop()
-        except IndexError:
-            memory = mmap.mmap(-1, self._images_per_batch * values_per_image * dtype.itemsize)
-        array = np.frombuffer(memory, dtype, count * values_per_image)
-        # What is returned, and each view of it, has `array` as its base and keeps it alive.
-        weakref.finalize(array, self._spare.append, memory)
-        return array.reshape(count, *shape)
-
-    def clear(self) -> None:
-        """Gives back what is not in use."""
-        self._spare.clear()
+        return np.asarray(self.augment(image, np.random.Generator(bits)))
 
 
 class RowMaker:
-    """Puts images into rows of batches.
+    """Puts images into rows of batches. Whatever goes wrong in that, the batch ends.
 
     Args:
         recipe: How a file becomes a row.
@@ -220,7 +110,15 @@ class RowMaker:
         self._tally = tally
         self._memory = BatchMemory(batch_size)
         self._image_shape = recipe.image_shape  # of the first image, where not known before
+        self._value_bytes = 1  # of a pixel's value: more, once there were floats
         self._lock = threading.Lock()
+
+    @property
+    def image_bytes(self) -> int | None:
+        """What an image takes in a batch; None where its shape is not known yet."""
+        if self._image_shape is None:
+            return None
+        return int(np.prod(self._image_shape)) * self._value_bytes
 
     def file_of(self, job: Job) -> Any:
         """The file that a row is made of."""
@@ -228,12 +126,11 @@ class RowMaker:
 
     def fill(self, job: Job, data: bytes) -> None:
         """Makes one row from the bytes of its file."""
-        recipe = self._recipe
-        image = np.asarray(recipe.decode(data))
-        if recipe.cache is not None:
-            recipe.cache.put(self.file_of(job), recipe.cache_key, image)
-        self._put(job, image)
-        job.batch.finish(1)
+        try:
+            image = np.asarray(self._recipe.decode(data))
+            self._put(job, self._cached(job, image))
+        except BaseException as error:
+            self.fail(job, error)
 
     def recall(self, batch: Batch) -> list[int]:
         """Makes all rows that the cache has.
@@ -246,7 +143,7 @@ class RowMaker:
             raise ValueError(
                 "Without a cache, or a `decode` that tells its `shape`, nothing is recalled."
             )
-        batch.pixels = self._memory.array(len(batch.good), self._image_shape, np.dtype(np.uint8))
+        batch.pixels = self._memory.array(len(batch.good), self._image_shape, recipe.cached_dtype)
         files = [recipe.files[number] for number in batch.file_numbers]
         found = recipe.cache.get_batch(files, recipe.cache_key, batch.pixels)
         present = np.flatnonzero(found).tolist()
@@ -264,56 +161,57 @@ class RowMaker:
             try:
                 if batch.pixels is not None:
                     self._put(job, batch.pixels[row])
-            except Exception as error:
+            except BaseException as error:
                 self.fail(job, error)
-            else:
-                batch.finish(1)
+
+    def _cached(self, job: Job, image: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """A decoded image, after it went into the cache, as it will come out of it."""
+        recipe = self._recipe
+        if recipe.cache is None:
+            return image
+        file = self.file_of(job)
+        image = cached_form(image, recipe.cached_dtype, file)
+        recipe.cache.put(file, recipe.cache_key, image)
+        return image
 
     def _put(self, job: Job, image: npt.NDArray[Any]) -> None:
         """Augments an image and puts it into its row."""
+        recipe = self._recipe
         batch = job.batch
-        image = self._recipe.varied(int(batch.file_numbers[job.row]), image)
+        file = self.file_of(job)
+        made_by = "decode"
+        if recipe.augment is not None:
+            image = recipe.varied(int(batch.file_numbers[job.row]), image)
+            made_by = "augment"
+        image = recipe.pixel_types.stored(image, made_by, file)
         with self._lock:
-            if self._image_shape is None:
-                self._image_shape = image.shape
+            shape = self._image_shape or image.shape
+            check_shape(image, shape, made_by, file)
+            self._image_shape = shape
+            self._value_bytes = max(self._value_bytes, image.itemsize)
             if batch.pixels is None:
-                batch.pixels = self._memory.array(len(batch.good), self._image_shape, image.dtype)
-        if image.shape != tuple(self._image_shape):
-            raise ValueError(
-                f"an image of shape {image.shape} where others have {tuple(self._image_shape)}; "
-                "decode all files to one size, as `decoder(image_size)` does"
-            )
-        batch.pixels[job.row] = image
+                batch.pixels = self._memory.array(len(batch.good), shape, image.dtype)
+        batch.put(job.row, image)
+        batch.finish(1)
 
     def fail(self, job: Job, error: BaseException) -> None:
         """Leaves a bad file out, or ends its batch."""
+        try:
+            self._settle(job, error)
+        except BaseException:
+            job.batch.fail(error)
+
+    def _settle(self, job: Job, error: BaseException) -> None:
         file = self.file_of(job)
-        if self._recipe.skips_bad_files and not _ends_run(error):
-            self._tally.skip(file, str(error) or repr(error))
+        if not is_of_file(error):
+            job.batch.fail(raised_for_run(error, file))
+        elif self._recipe.skips_bad_files:
+            self._tally.skip(file, error)
             job.batch.good[job.row] = False
             job.batch.finish(1)
         else:
-            job.batch.fail(_named(error, file))
+            job.batch.fail(raised_for_file(error, file))
 
     def close(self) -> None:
         """Gives back the memory that no batch uses."""
         self._memory.clear()
-
-
-def _named(error: BaseException, file: Any) -> BaseException:
-    """The error, in a text that names the file and the next step."""
-    if file.name in str(error):
-        return error
-    named = RuntimeError(
-        f"Could not read '{file.name}' (id {file.id}): {str(error) or repr(error)}. "
-        'Take it off the list, or leave such files out with `on_bad_file="skip"`.'
-    )
-    named.__cause__ = error
-    return named
-
-
-def _ends_run(error: BaseException) -> bool:
-    """Whether no other file would fare better, so that to skip this one is no way out."""
-    if isinstance(error, MemoryError) or not isinstance(error, Exception):
-        return True
-    return bool(getattr(error, "ends_run", False))

@@ -10,19 +10,29 @@ import copy
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-import keras
-import numpy as np
 import numpy.typing as npt
 
 from .arrays import ArrayForm, Arrays
-from .callers import calling_adapter, is_at_work, is_called_by_fit, is_called_by_reset
+from .callers import (
+    calling_adapter,
+    is_at_work,
+    is_called_by_fit,
+    is_called_by_reset,
+)
 from .checks import check_choice, check_whole_number
+from .classes import as_class_names
 from .contents import Contents
+from .facts import Facts
 from .handover import Handover
+from .interrupts import interrupts
 from .labels import LABEL_MODES
 from .making import BatchMaker
-from .rows import Augment, BatchCache, Tally
+from .meetings import warn_of_other_classes
+from .own_threads import OwnThreads, refuse_shards_of_keras
+from .pixel_types import PixelTypes
+from .rows import Augment, BatchCache
 from .scaling import dtype_of
+from .tally import Tally
 
 __all__ = ["StreamingSequence"]
 
@@ -30,14 +40,16 @@ __all__ = ["StreamingSequence"]
 _STAYS_BEHIND = ("_handover", "_tally")  # made anew in a copy, by `_start`
 
 
-class StreamingSequence(keras.utils.PyDataset):
+class StreamingSequence(Facts, OwnThreads):
     """Batches for `model.fit`, read when they are due.
 
     Nothing is listed or read when it is made. During an epoch, reader threads fetch bytes and
     decoder threads turn them into rows of a batch, a bounded number of batches ahead of training.
 
     Order and augmentation depend on (seed, epoch, file id) alone: not on the number of threads,
-    the order of the listing, or where a run was resumed. `fit` trains on every picture of an
+    the order of the listing, or where a run was resumed. A file may stand in `files` several
+    times, as when a rare class is oversampled: each time has its own place and variation. `fit`
+    trains on every picture of an
     epoch exactly once, in this order, whatever else is asked for meanwhile: for a callback,
     `sequence[k]` is batch k of the epoch that goes on, and `model.predict(sequence)` sees this
     epoch from its front. Between epochs, `sequence[k]` is batch k of the one to come.
@@ -56,26 +68,33 @@ class StreamingSequence(keras.utils.PyDataset):
             cheaper to read together).
         read: `read(file) -> bytes`, called from `reads` threads at once.
         decode: `decode(bytes) -> uint8 array (height, width, channels)`, of one shape for all
-            files.
-        labels: Mapping of file id to label, where `file.label` does not tell it.
+            files; an array of other numbers with `dtype="float32"`.
+        labels: Where `file.label` does not tell the class of a file, a str or an int: a mapping
+            of file id to class, or a list, array or column in the order of `files`.
         batch_size: Files a batch; the last of an epoch may be smaller.
         label_mode: "int" gives int32 `(n,)`, "categorical" float32 `(n, classes)`, "binary"
             float32 `(n, 1)`, as `keras.utils.image_dataset_from_directory` does; None gives
             images alone.
-        class_names: Labels in the order of their numbers; sorted by default.
+        class_names: Classes in the order of their numbers. By default all of a mapping `labels`,
+            else `files.class_names` where the list has it, as parts of `split` do, else those of
+            `files`, sorted. Two forms of a name in Unicode are one class.
         shuffle: A new order each epoch; False keeps the order of `files`.
         seed: Integer of at least 0.
         augment: `augment(image, rng) -> image` of the same shape and dtype; `rng` is a
-            `numpy.random.Generator`.
-        normalize: None keeps pixels as decoded (0 to 255), "unit" divides them by 255, "zscore"
-            gives each image mean 0 and standard deviation 1.
+            `numpy.random.Generator`. `in_order` leaves it out: what all pictures need, such as
+            `preprocess_input`, belongs into `decode`.
+        normalize: None keeps pixels as decoded, "unit" divides uint8 by 255, "zscore" gives each
+            image mean 0 and standard deviation 1.
         dtype: "uint8", "float16" or "float32"; by default "uint8", and "float32" with
-            `normalize`.
+            `normalize`. For uint8, `decode` and `augment` must give uint8. Floats hold any
+            numbers that they give, as they are.
         reads: Reads in flight at most.
         cache: A `PixelCache`, or what has its `get_batch` and `put`; `decode` then needs `key`
-            and `shape`.
+            and `shape`, and `dtype` where it gives no uint8.
         on_bad_file: "raise" stops at a file that cannot be read or decoded and names it; "skip"
-            leaves it out of its batch and adds it to `skipped`.
+            leaves it out of its batch and adds it to `skipped`. A batch of which nothing is left
+            shows one picture of its epoch again. An error that speaks of code, such as NameError
+            or TypeError, is no bad file's and is raised as it is.
 
     Raises:
         ValueError: An argument is not one of the allowed values.
@@ -87,10 +106,10 @@ class StreamingSequence(keras.utils.PyDataset):
         read: Callable[[Any], bytes],
         decode: Callable[[bytes], npt.NDArray[Any]],
         *,
-        labels: Mapping[str, str] | None = None,
+        labels: Any = None,
         batch_size: int = 32,
         label_mode: str | None = "int",
-        class_names: Iterable[str] | None = None,
+        class_names: Iterable[Any] | None = None,
         shuffle: bool = True,
         seed: int = 0,
         augment: Augment | None = None,
@@ -100,8 +119,7 @@ class StreamingSequence(keras.utils.PyDataset):
         cache: BatchCache | None = None,
         on_bad_file: str = "raise",
     ) -> None:
-        # The threads are our own: Keras would empty its queue at each epoch's end.
-        super().__init__(workers=1)
+        super().__init__()
         check_choice("label_mode", label_mode, LABEL_MODES)
         check_choice("on_bad_file", on_bad_file, ("raise", "skip"))
         check_whole_number("batch_size", batch_size, least=1)
@@ -125,7 +143,7 @@ class StreamingSequence(keras.utils.PyDataset):
             files,
             labels=labels,
             label_mode=label_mode,
-            class_names=None if class_names is None else list(class_names),
+            class_names=None if class_names is None else as_class_names(class_names),
             batch_size=self.batch_size,
             shuffle=self.shuffle,
             seed=self.seed,
@@ -159,48 +177,13 @@ class StreamingSequence(keras.utils.PyDataset):
             augment=self.augment,
             cache=self.cache,
             reads=self.reads,
+            pixel_types=PixelTypes(self.normalize, self.dtype),
             skips_bad_files=self.on_bad_file == "skip",
             tally=self._tally,
         )
 
     def _form(self) -> ArrayForm:
-        return ArrayForm(self._contents, self.normalize, self.dtype, self._tally)
-
-    # What is streamed, and what came of it
-
-    @property
-    def files(self) -> tuple[Any, ...]:
-        """The files, in the order given."""
-        return self._contents.files
-
-    @property
-    def class_names(self) -> list[str] | None:
-        """Labels, in the order of their numbers."""
-        return self._contents.class_names
-
-    @property
-    def labels(self) -> npt.NDArray[np.int32] | None:
-        """Class number of each of `files`, int32 `(files,)`; None with `label_mode=None`."""
-        labels = self._contents.labels
-        return None if labels is None else labels.numbers
-
-    @property
-    def stats(self) -> dict[str, float]:
-        """Seconds "reading" and "decoding" (all threads) and "waiting"; "images" and "cached"."""
-        return self._tally.stats
-
-    @property
-    def skipped(self) -> list[tuple[Any, str]]:
-        """`(file, reason)` of each file that was left out."""
-        return list(self._tally.skipped.values())
-
-    @property
-    def last_error(self) -> BaseException | None:
-        """The error that ended the last pass, as it was raised.
-
-        Keras raises another one, with this one's text in it.
-        """
-        return self._tally.last_error
+        return ArrayForm(self._contents, self.normalize, self.dtype)
 
     # Keras's epochs
 
@@ -208,14 +191,24 @@ class StreamingSequence(keras.utils.PyDataset):
         return self._handover.length(len(self._contents.plan), calling_adapter())
 
     def on_epoch_begin(self) -> None:
-        """Begins an epoch, or goes on in one that is not complete: reading starts now."""
+        """Begins an epoch, or goes on in one that is not complete: reading starts now.
+
+        Raises:
+            ValueError: Keras deals out data sets to processes by itself.
+        """
+        refuse_shards_of_keras()
+        interrupts.watch()
+        warn_of_other_classes(self)
         if not self._is_looked_at():
             self._handover.begin(self._maker(), calling_adapter(), goes_on=is_called_by_fit())
 
     def on_epoch_end(self) -> None:
         """Ends an epoch, or pauses in it, and says which files were left out."""
-        if not self._is_looked_at():
-            self._handover.end(self._maker(), calling_adapter(), starts_over=is_called_by_reset())
+        if self._is_looked_at():
+            return
+        starts_over = is_called_by_reset()
+        self._handover.end(self._maker(), calling_adapter(), starts_over=starts_over)
+        if not starts_over:
             self._tally.tell_new_skips(len(self.files))
 
     def _is_looked_at(self) -> bool:
@@ -230,16 +223,19 @@ class StreamingSequence(keras.utils.PyDataset):
     # Batches
 
     def __getitem__(self, index: int) -> Arrays:
-        batch, comes_again = self._handover.ask(index, self._maker(), calling_adapter())
+        consumer = calling_adapter()
+        if consumer is None:
+            warn_of_other_classes(self)
+        batch, comes_again = self._handover.ask(index, self._maker(), consumer)
         return self._form().arrays(batch, comes_again)
 
     def __iter__(self) -> Iterator[Arrays]:
+        warn_of_other_classes(self)
         if self._handover.is_consumed_by_hand():
             for index in range(len(self)):
                 yield self[index]
             return
-        maker = self._maker()
-        batches = maker.batches(self._handover.epoch, range(maker.total))
+        batches = self._maker().full_batches(self._handover.epoch)
         yield from map(self._form().arrays, batches)
 
     def in_order(
@@ -249,10 +245,11 @@ class StreamingSequence(keras.utils.PyDataset):
 
         Each file comes once. It is what `predict_once` goes by.
         """
+        warn_of_other_classes(self)
         maker = self._maker()
         form = self._form()
         for batch in maker.batches(None, range(maker.total)):
-            if batch.good.any():
+            if batch.has_images:
                 yield form.images(batch), form.labels(batch), form.files(batch)
 
     # Parts of batches, places in a run

@@ -1,18 +1,25 @@
-"""Threads and what bounds them: readers, decoders, and the bytes between the two."""
+"""Threads and what bounds them: readers, decoders, and the bytes between the two.
+
+All are daemons: a silent server or a slow `decode` keeps no program from its end.
+"""
 
 from __future__ import annotations
 
+import atexit
 import os
 import queue
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from time import monotonic
+from typing import Any
 
-from .rows import Job
+from .batches import Job
+from .forks import renew_after_fork
 
-__all__ = ["ByteBudget", "Readers", "decoder_threads"]
+__all__ = ["ByteBudget", "Decoders", "Readers", "decoders"]
 
 IDLE_SECONDS = 1  # without a job, until a reader thread ends; to start one takes 0.1 ms
+EXIT_SECONDS = 1  # at the program's end, for what decoders are at; most are done in 0.01
 
 
 class ByteBudget:
@@ -76,10 +83,10 @@ class Readers:
             for job in jobs:
                 self._jobs.put(job)
             new_threads = min(self._most - self._thread_count, self._jobs.qsize())
-            self._thread_count += new_threads
             for _ in range(new_threads):
                 thread = threading.Thread(target=self._work, name="StreamingSequence", daemon=True)
                 thread.start()
+                self._thread_count += 1
 
     def _work(self) -> None:
         while True:
@@ -117,17 +124,65 @@ def _do_nothing(job: Job) -> None:
     """What is done with the jobs that are left when readers are closed."""
 
 
-_pools: dict[int, ThreadPoolExecutor] = {}  # by process: a forked one has no threads of its parent
-_pools_lock = threading.Lock()
-
-
-def decoder_threads(process: int) -> ThreadPoolExecutor:
+class Decoders:
     """The decoder threads of a process, for all its sequences: more than its cores gain nothing.
 
     They stay, since each new thread would keep, in the allocator, as much memory as decoding
     takes at most.
     """
-    with _pools_lock:
-        if process not in _pools:
-            _pools[process] = ThreadPoolExecutor(os.cpu_count(), "StreamingSequence decoder")
-        return _pools[process]
+
+    def __init__(self) -> None:
+        self.renew()
+        renew_after_fork(self)
+        atexit.register(self._end)
+
+    def renew(self) -> None:
+        """Begins without threads: a forked process has none of its parent's."""
+        self._jobs: queue.SimpleQueue[_Call | None] = queue.SimpleQueue()  # None ends a thread
+        self._threads: list[threading.Thread] = []
+        self._is_ending = False
+        # Reentrant, as a garbage collection within `submit` may end in another one.
+        self._lock = threading.RLock()
+
+    def submit(self, do: Callable[..., None], *arguments: Any) -> None:
+        """Puts a call in line."""
+        self._jobs.put((do, arguments))
+        if len(self._threads) < (os.cpu_count() or 1):
+            self._start_thread()
+
+    def _start_thread(self) -> None:
+        with self._lock:
+            number = len(self._threads)
+            if number == os.cpu_count():
+                return
+            thread = threading.Thread(
+                target=self._work, name=f"StreamingSequence decoder_{number}", daemon=True
+            )
+            thread.start()
+            self._threads.append(thread)
+
+    def _work(self) -> None:
+        while True:
+            call = self._jobs.get()
+            if call is None or self._is_ending:
+                return
+            do, arguments = call
+            do(*arguments)
+            del call, do, arguments  # a thread that waits would keep its last batch
+
+    def _end(self) -> None:
+        """Ends the threads after the job that they are at, but waits EXIT_SECONDS at most.
+
+        A thread that comes back from a library in C++ to an ended interpreter may abort it.
+        """
+        self._is_ending = True
+        for _ in self._threads:
+            self._jobs.put(None)
+        latest = monotonic() + EXIT_SECONDS
+        for thread in self._threads:
+            thread.join(max(0, latest - monotonic()))
+
+
+_Call = tuple[Callable[..., None], tuple[Any, ...]]
+
+decoders = Decoders()

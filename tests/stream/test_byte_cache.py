@@ -1,5 +1,7 @@
 """`cached` reads a file from its source once, and the same bytes from disk from then on."""
 
+import io
+
 import pytest
 from cached_photos import Source, flip_bits, photo
 
@@ -60,6 +62,21 @@ def test_an_error_of_the_source_passes_and_is_not_cached(tmp_path):
     with pytest.raises(OSError, match="throttled"):
         read(photo(1))
     assert read(photo(1)) == b"fine"
+
+
+@pytest.mark.parametrize("given", [None, 5, "text", [1, 2], io.BytesIO(b"x")])
+def test_what_is_no_bytes_is_refused_and_not_cached(tmp_path, given):
+    """An int would become as many zeros."""
+    read = cached(lambda file: given, tmp_path, max_bytes=1e6)
+    with pytest.raises(TypeError, match=r"`read` must give bytes for .*id-1.* Received: "):
+        read(photo(1))
+    assert read.stats["records"] == 0
+
+
+def test_bytes_in_another_form_come_back_as_bytes(tmp_path):
+    read = cached(lambda file: bytearray(b"rose"), tmp_path, max_bytes=1e6)
+    assert [read(photo(1)), read(photo(1))] == [b"rose", b"rose"]
+    assert type(read(photo(1))) is bytes
 
 
 def test_damaged_bytes_are_read_again_and_mended(tmp_path):

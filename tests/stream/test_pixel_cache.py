@@ -76,12 +76,73 @@ def test_a_second_run_finds_what_the_first_one_kept(tmp_path):
 
 def test_arrays_that_would_be_filled_wrongly_are_refused(tmp_path):
     cache = PixelCache(tmp_path, max_bytes=1e6)
-    with pytest.raises(ValueError, match="Received: float32"):
-        cache.get_batch([photo(1)], "key", np.empty((1, *SHAPE), np.float32))
     with pytest.raises(ValueError, match="contiguous"):
-        cache.put(photo(1), "key", pixels_of(photo(1))[:, ::2])
-    with pytest.raises(ValueError, match="`max_bytes` must be above 0. Received: 0"):
-        PixelCache(tmp_path, max_bytes=0)
+        cache.get_batch([photo(1)], "key", np.empty((1, 40, 80, 3), np.uint8)[:, :, ::2])
+    with pytest.raises(ValueError, match="arrays of numbers.* Received: dtype object"):
+        cache.put(photo(1), "key", np.full(SHAPE, None))
+
+
+@pytest.mark.parametrize(
+    "dtype", ["bool", "uint8", "int8", "uint16", "int32", "float16", "float32", "float64", ">f4"]
+)
+def test_pixels_of_any_dtype_come_back_as_they_were(tmp_path, dtype):
+    """Floats stay floats, numbers above 255 stay what they are, and NaN stays NaN."""
+    pixels = np.linspace(0, 1, 300).reshape(10, 10, 3)
+    if np.dtype(dtype).kind in "ui":
+        pixels = pixels * np.iinfo(dtype).max
+    pixels = pixels.astype(dtype)
+    if np.dtype(dtype).kind == "f":
+        pixels[0, 0, 0] = np.nan
+    cache = PixelCache(tmp_path, max_bytes=1e6)
+    assert cache.put(photo(1), "key", pixels)
+    cache = PixelCache(tmp_path, max_bytes=1e6)
+    out = np.empty((1, 10, 10, 3), np.dtype(dtype).newbyteorder("="))
+    assert cache.get_batch([photo(1)], "key", out).all()
+    np.testing.assert_array_equal(out[0], pixels)
+
+
+def test_pixels_of_one_dtype_are_never_taken_for_those_of_another(tmp_path):
+    cache = PixelCache(tmp_path, max_bytes=1e6)
+    for number, dtype in enumerate((np.uint8, np.int8, np.bool_)):
+        cache.put(photo(number), "key", np.ones(SHAPE, dtype))
+        others = {np.uint8, np.int8, np.bool_, np.float32} - {dtype}
+        for other in others:
+            found = cache.get_batch([photo(number)], "key", np.empty((1, *SHAPE), other))
+            assert not found.any()
+
+
+def test_a_view_is_kept_as_the_pixels_that_it_shows(tmp_path):
+    cache = PixelCache(tmp_path, max_bytes=1e6)
+    mirrored = pixels_of(photo(1))[:, ::-1]
+    assert cache.put(photo(1), "key", mirrored)
+    out = np.empty((1, *SHAPE), np.uint8)
+    assert cache.get_batch([photo(1)], "key", out).all()
+    np.testing.assert_array_equal(out[0], mirrored)
+
+
+@pytest.mark.parametrize(
+    "wrong, advice",
+    [
+        (0, "such as 5e9"),
+        (-1, "such as 5e9"),
+        (float("nan"), "such as 5e9"),
+        (float("inf"), "such as 5e9"),
+        (None, "such as 5e9"),
+        (True, "such as 5e9"),
+        ("5GB", r"write max_bytes=5e\+09"),
+        ("5 gb", r"write max_bytes=5e\+09"),
+        ("500MiB", "write max_bytes=5.24288e\\+08"),
+        ("1.5T", r"write max_bytes=1.5e\+12"),
+        ("1000", "write max_bytes=1000"),
+        ("much", "write max_bytes=5e9 for 5 GB"),
+    ],
+)
+def test_a_bound_that_is_no_number_of_bytes_is_refused_with_what_to_write(tmp_path, wrong, advice):
+    message = f"`max_bytes` must be a number of bytes above 0.*{advice}.*Received: max_bytes="
+    with pytest.raises(ValueError, match=message):
+        PixelCache(tmp_path, max_bytes=wrong)
+    with pytest.raises(ValueError, match=message):
+        cached(Source(), tmp_path, max_bytes=wrong)
 
 
 def test_names_from_drive_never_become_paths(tmp_path):

@@ -10,8 +10,10 @@ from numbered_photos import Reads, decode, epoch_of, own_threads, photos, read, 
 
 from colab_helpers.stream import StreamingSequence
 from colab_helpers.stream.order import random_keys
+from colab_helpers.stream.pixel_types import PixelTypes
 from colab_helpers.stream.prefetch import Prefetcher
-from colab_helpers.stream.rows import Recipe, Tally
+from colab_helpers.stream.rows import Recipe
+from colab_helpers.stream.tally import Tally
 
 
 @pytest.mark.parametrize("leave", ["break", "error", "collected", "closed"])
@@ -93,6 +95,7 @@ def test_a_pass_that_is_over_keeps_no_memory_until_a_garbage_collection():
         cache=None,
         augment=None,
         variation_seed=(0,),
+        pixel_types=PixelTypes(None, "uint8"),
         skips_bad_files=False,
     )
     gc.collect()

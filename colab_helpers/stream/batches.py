@@ -1,0 +1,126 @@
+"""A batch that is being made: rows to fill, and the memory that they lie in."""
+
+from __future__ import annotations
+
+import mmap
+import threading
+import weakref
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .order import FileNumbers
+
+__all__ = ["Batch", "BatchMemory", "Ended", "Job"]
+
+
+class Ended(RuntimeError):
+    """The prefetcher was closed before this batch was handed over."""
+
+    def __init__(self) -> None:
+        super().__init__("This pass over the files was ended before its last batch.")
+
+
+class Batch:
+    """Rows to fill; `done` is set when none is missing, or at an error.
+
+    Attributes:
+        file_numbers: Which of the files it holds, `(n,)`: indices into the list of all.
+        good: Which of its rows hold an image, bool `(n,)`; the others were left out.
+        pixels: `(n, height, width, channels)`, uint8 or float32; None until the first image is
+            there. With images of both types among its rows it is float32 when `done` is set.
+        error: What went wrong, or None.
+        done: A `threading.Event`.
+    """
+
+    def __init__(self, file_numbers: FileNumbers) -> None:
+        self.file_numbers = file_numbers
+        self.good = np.ones(len(file_numbers), bool)
+        self.pixels: npt.NDArray[Any] | None = None
+        self.error: BaseException | None = None
+        self.done = threading.Event()
+        self._floats: dict[int, npt.NDArray[np.float32]] = {}  # by row, where `pixels` is uint8
+        self._missing = len(file_numbers)
+        self._lock = threading.Lock()
+
+    @property
+    def has_images(self) -> bool:
+        """Whether any of its rows holds an image."""
+        return self.pixels is not None and bool(self.good.any())
+
+    def put(self, row: int, image: npt.NDArray[Any]) -> None:
+        """Fills a row; `pixels` must be there."""
+        if self.pixels is None:
+            raise ValueError("This batch has no memory yet.")
+        if self.pixels.dtype == np.uint8 and image.dtype != np.uint8:
+            self._floats[row] = image
+        else:
+            self.pixels[row] = image
+
+    def finish(self, count: int) -> None:
+        """So many more rows are filled, or left out."""
+        with self._lock:
+            self._missing -= count
+            is_done = self._missing == 0
+        if is_done:
+            self._join_floats()
+            self.done.set()
+
+    def _join_floats(self) -> None:
+        """Makes one array of what was put as uint8 and what was put as float32."""
+        if self.pixels is None or not self._floats:
+            return
+        self.pixels = self.pixels.astype(np.float32)
+        for row, image in self._floats.items():
+            self.pixels[row] = image
+        self._floats = {}
+
+    def keep_only(self, row: int) -> None:
+        """Leaves out all rows but one."""
+        self.good[:] = False
+        self.good[row] = True
+
+    def fail(self, error: BaseException) -> None:
+        """Ends the batch with an error; the first one stays."""
+        if self.error is None:
+            self.error = error
+        self.done.set()
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One row of a batch, to be read and decoded."""
+
+    batch: Batch
+    row: int
+
+
+class BatchMemory:
+    """Memory for the pixels of batches, used again: fresh pages cost time, freed ones linger."""
+
+    def __init__(self, images_per_batch: int) -> None:
+        self._images_per_batch = images_per_batch
+        self._spare: dict[int, list[mmap.mmap]] = {}  # by bytes per image
+
+    def array(self, count: int, shape: tuple[int, ...], dtype: np.dtype[Any]) -> npt.NDArray[Any]:
+        """An array `(count, *shape)`; its memory is free again when no view of it is left."""
+        values_per_image = int(np.prod(shape))
+        bytes_per_image = values_per_image * dtype.itemsize
+        spare = self._spare.setdefault(bytes_per_image, [])
+        try:
+            memory = spare.pop()
+        except IndexError:
+            # A copy on write: a forked process may go on with an array while we use it again.
+            size = self._images_per_batch * bytes_per_image
+            memory = mmap.mmap(-1, size, access=mmap.ACCESS_COPY)
+        array = np.frombuffer(memory, dtype, count * values_per_image)
+        # What is returned, and each view of it, has `array` as its base and keeps it alive.
+        weakref.finalize(array, spare.append, memory)
+        return array.reshape(count, *shape)
+
+    def clear(self) -> None:
+        """Gives back what is not in use."""
+        for spare in self._spare.values():
+            spare.clear()

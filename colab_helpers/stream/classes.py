@@ -1,0 +1,230 @@
+"""Which class each file has, and which classes there are, in whatever form labels come.
+
+Example:
+    >>> from types import SimpleNamespace as File
+    >>> files = [File(id="1", name="1.jpg", label="dog"), File(id="2", name="2.jpg", label="cat")]
+    >>> labels_of_files(files, None)
+    ['dog', 'cat']
+    >>> labels_of_files(files, {"1": "cat", "2": "cow", "3": "dog"})
+    ['cat', 'cow']
+    >>> labels_of_files(files, ["cow", "cat"])
+    ['cow', 'cat']
+"""
+
+from __future__ import annotations
+
+import unicodedata
+import warnings
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from .messages import file_named, printable
+
+__all__ = [
+    "as_class_names",
+    "classes_of_mapping",
+    "labels_of_files",
+    "warn_of_names_that_look_alike",
+]
+
+WANTED = "One class a file is wanted, a str or an int"
+
+SHOWN_CHARACTERS = 60  # of a label in an error message
+
+UNSEEN_CATEGORIES = ("Cc", "Cf")  # control and format characters, such as a zero-width space
+UNSEEN_LETTERS = "\u034f\u115f\u1160\u2800\u3164\uffa0\ufe0e\ufe0f"
+
+
+def labels_of_files(files: Sequence[Any], labels: Any) -> list[Any]:
+    """The class of each file, a str or an int; None where it has none.
+
+    Args:
+        files: Objects with `id`, `name` and, where `labels` is None, `label`.
+        labels: A mapping, or a pandas Series, by file id. Or a list, an array or a column with
+            the label of each of `files` in their order. Or None.
+
+    Raises:
+        ValueError: `labels` is none of these, or a label is not one class.
+    """
+    given = _as_given(files, labels)
+    if not all(_is_class_type(kind) for kind in set(map(type, given))):
+        given = [_checked(label, file) for label, file in zip(given, files)]
+    _refuse_two_kinds(given, files)
+    class_of_label = {label: _class(label) for label in set(given)}
+    return [class_of_label[label] for label in given]
+
+
+def classes_of_mapping(files: Sequence[Any], labels: Any) -> list[Any] | None:
+    """All classes that `labels` names, sorted, also those of other files; None if it is no mapping.
+
+    So a part of the files numbers its classes as the whole does.
+    """
+    by_id = _by_id(labels, files)
+    if by_id is None:
+        return None
+    classes = {_class(label) for label in by_id.values() if _is_class_type(type(label))}
+    classes.discard(None)
+    if len({isinstance(name, str) for name in classes}) > 1:
+        return None  # as other files mix kinds, only the classes of these files count
+    return sorted(classes)
+
+
+def as_class_names(names: Iterable[Any]) -> list[Any]:
+    """Class names in the form that labels have.
+
+    Raises:
+        ValueError: They are no names, or one of them stands there twice.
+    """
+    if isinstance(names, str):
+        raise ValueError(f"`class_names` must be a list of names. Received: {names!r}")
+    given = list(names)
+    for name in given:
+        if name is None or not _is_class_type(type(name)):
+            raise ValueError(f"`class_names` must be of str or int. Received: {name!r}")
+    classes = [_class(name) for name in given]
+    for number, name in enumerate(classes):
+        if name in classes[:number]:
+            raise ValueError(f"`class_names` names {name!r} twice. Received: {given}")
+    return classes
+
+
+def warn_of_names_that_look_alike(names: Sequence[Any]) -> None:
+    """Says which classes are two, though a screen shows one name for both."""
+    shown: dict[str, str] = {}
+    for name in names:
+        if not isinstance(name, str):
+            continue
+        looks = _looks(name)
+        if looks in shown:
+            warnings.warn(
+                f"Two classes look alike: '{printable(shown[looks])}' and '{printable(name)}' "
+                "differ in spaces or invisible characters. If they are one, rename a folder, or "
+                "give `labels`.",
+                stacklevel=2,
+            )
+        shown.setdefault(looks, name)
+
+
+def _as_given(files: Sequence[Any], labels: Any) -> Sequence[Any]:
+    if labels is None:
+        return [getattr(file, "label", None) for file in files]
+    by_id = _by_id(labels, files)
+    if by_id is not None:
+        return [by_id.get(file.id) for file in files]
+    in_order = _in_order(labels)
+    if len(in_order) != len(files):
+        raise ValueError(
+            "`labels` in the order of `files` needs one for each. "
+            f"Received: {len(in_order)} labels for {len(files)} files"
+        )
+    return in_order
+
+
+def _by_id(labels: Any, files: Sequence[Any]) -> Mapping[Any, Any] | None:
+    """Labels as a mapping; None where they stand in the order of `files`."""
+    if isinstance(labels, Mapping):
+        return labels
+    if not (hasattr(labels, "to_dict") and hasattr(labels, "index")):
+        return None
+    series: dict[Any, Any] = labels.to_dict()
+    if any(file.id in series for file in files):
+        return series
+    if all(isinstance(row, (int, np.integer)) for row in series):
+        return None  # these are pandas' row numbers
+    raise ValueError(
+        "`labels` is indexed by what is no file id: give `{id: label}`, or a list in the order of "
+        f"`files`. Received: an index of {list(series)[:3]}, files such as {file_named(files[0])}"
+    )
+
+
+def _in_order(labels: Any) -> Sequence[Any]:
+    if hasattr(labels, "__array__"):
+        values = np.asarray(labels).tolist()
+        if isinstance(values, list):
+            return values
+    elif isinstance(labels, Sequence) and not isinstance(labels, (str, bytes)):
+        return labels
+    raise ValueError(
+        "`labels` must be a mapping of file id to label, or a list, array or column in the order "
+        f"of `files`. Received: {type(labels).__name__}"
+    )
+
+
+def _is_class_type(kind: type) -> bool:
+    return issubclass(kind, (str, int, np.integer, np.bool_, type(None)))
+
+
+def _class(label: Any) -> Any:
+    """A label as plain str or int; equal names are one in Unicode's normal form C."""
+    if isinstance(label, str):
+        return unicodedata.normalize("NFC", str.__str__(label))
+    if label is None or isinstance(label, bool):
+        return label
+    return bool(label) if isinstance(label, np.bool_) else int(label)
+
+
+def _checked(label: Any, file: Any) -> Any:
+    """A label that is one class, or None for what pandas puts where there is none.
+
+    Raises:
+        ValueError: It is anything else.
+    """
+    if _is_class_type(type(label)):
+        return label
+    if isinstance(label, Collection) and not isinstance(label, bytes):
+        said = "several values"
+    elif _is_missing(label):
+        return None
+    elif isinstance(label, (float, np.floating)):
+        said = "a number with a fraction, or a float at least; class numbers are int"
+    else:
+        said = f"of type {type(label).__name__}"
+    raise ValueError(
+        f"The label of {file_named(file)} is {said}. {WANTED}. Received: {_shortened(label)}"
+    )
+
+
+def _is_missing(label: Any) -> bool:
+    """Whether it stands for no label: NaN, pandas' NA or NaT."""
+    if type(label).__name__ == "NAType":
+        return True
+    return bool(label != label)
+
+
+def _refuse_two_kinds(labels: Sequence[Any], files: Sequence[Any]) -> None:
+    """Refuses str beside int, which have no order."""
+    first_of_kind: dict[str, str] = {}
+    for label, kind in {label: _kind(label) for label in labels}.items():
+        if kind not in first_of_kind and kind != "none":
+            file = files[labels.index(label)]
+            first_of_kind[kind] = f"the {kind} {_shortened(label)} for {file_named(file)}"
+    if len(first_of_kind) > 1:
+        raise ValueError(
+            "Labels must be all of one kind, str or int. "
+            f"Received: {' and '.join(first_of_kind.values())}"
+        )
+
+
+def _kind(label: Any) -> str:
+    if label is None:
+        return "none"
+    return "str" if isinstance(label, str) else "int"
+
+
+def _looks(name: str) -> str:
+    """A name without what a screen does not show."""
+    seen = [
+        character
+        for character in unicodedata.normalize("NFC", name)
+        if unicodedata.category(character) not in UNSEEN_CATEGORIES or character.isspace()
+    ]
+    without_unseen = "".join(seen).translate(dict.fromkeys(map(ord, UNSEEN_LETTERS)))
+    return " ".join(without_unseen.split())
+
+
+def _shortened(value: Any) -> str:
+    """A value as a message shows it."""
+    text = repr(value)
+    return text if len(text) <= SHOWN_CHARACTERS else text[:SHOWN_CHARACTERS] + "..."
