@@ -10,6 +10,8 @@ long one unit is.
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -17,11 +19,12 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw
 
-from .light import LIGHTS, WHITE, Colour, Light, pick
+from .light import LIGHTS, OPAQUE, WHITE, Colour, Light, pick
 from .shapes import Outline, Point
 
 SKY_SIZE = (64, 48)  # pixels, (width, height): a sky is soft, so few are enough
 STARS = 40
+NO_THING = 0
 STAR = Colour(255, 255, 240)
 SUN = Colour(255, 250, 225, 235)
 GLOW = (1, 0.92, 0.75)  # of the sun: the share of red, green and blue in it
@@ -56,6 +59,9 @@ class Canvas:
         horizon: Its y, a share of the picture's height.
         sun: Where the sun or the moon stands.
         image: What is drawn, an RGB image.
+        water: Whether there is water in it.
+        things: Which thing each pixel shows: an "L" image, 0 for none, 1 for the first one.
+        paints: The main colour of each thing, in the order in which they are drawn.
     """
 
     def __init__(self, rng: np.random.Generator, size: tuple[int, int]) -> None:
@@ -65,10 +71,26 @@ class Canvas:
         self.horizon = rng.uniform(0.5, 0.7)
         self.sun = (rng.uniform(0.1, 0.9), rng.uniform(0.1, 0.4))
         self.image = self._sky(rng)
+        self.water = False
+        self.things = Image.new("L", size)
+        self.paints: list[Colour] = []
+        self._thing = NO_THING
         self._pen = ImageDraw.Draw(self.image, "RGBA")
+        self._things_pen = ImageDraw.Draw(self.things)
         if self.light.is_night:
             self._stars(rng)
         self.disc(self.sun, 0.035, SUN, lit=True)
+
+    @contextlib.contextmanager
+    def thing(self, paint: Colour) -> Iterator[None]:
+        """What is drawn meanwhile is one thing, whose main colour is `paint`.
+
+        What one can see through, such as a shadow, does not count: it shows what lies behind it.
+        """
+        self.paints.append(paint)
+        self._thing = len(self.paints)
+        yield
+        self._thing = NO_THING
 
     def polygon(
         self, outline: Outline, colour: Colour, *, lit: bool = False, far: float = 0.0
@@ -84,6 +106,8 @@ class Canvas:
         width, height = self.size
         corners = [(x * width, y * height) for x, y in outline]
         self._pen.polygon(corners, self.seen(colour, lit=lit, far=far))
+        if colour.opacity == OPAQUE:
+            self._things_pen.polygon(corners, self._thing)
 
     def polygon_at(
         self, place: Place, outline: Outline, colour: Colour, *, lit: bool = False
@@ -113,6 +137,8 @@ class Canvas:
         half_width = half_height * wide
         box = (x - half_width, y - half_height, x + half_width, y + half_height)
         self._pen.ellipse(box, self.seen(colour, lit=lit, far=far))
+        if colour.opacity == OPAQUE:
+            self._things_pen.ellipse(box, self._thing)
 
     def seen(self, colour: Colour, *, lit: bool = False, far: float = 0.0) -> Colour:
         """What a colour looks like in this light, from this distance."""

@@ -1,14 +1,32 @@
-"""Class folders of pictures, drawn where they are missing."""
+"""Class folders of pictures, drawn where they are missing; with masks and a table on request."""
 
 from __future__ import annotations
 
-import contextlib
+import csv
 import os
-import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from .picture import as_jpeg, as_png, class_name, draw_picture
+from .picture import Drawing, as_jpeg, as_png, class_name, draw_with_targets
+from .targets import Targets
 from .troubles import add_troubles
+from .whole import fill_whole
+
+COLUMNS = ("path", "labels", "things", "share")
+
+
+@dataclass(frozen=True)
+class DrawnFile:
+    """A picture and where it belongs.
+
+    Attributes:
+        path: Below the practice folder, with slashes.
+        drawing: The picture with its mask and targets.
+    """
+
+    path: str
+    drawing: Drawing
 
 
 def make_practice_folder(
@@ -18,11 +36,28 @@ def make_practice_folder(
     files_per_class: int = 60,
     seed: int = 0,
     troubles: bool = False,
+    masks: bool = False,
 ) -> str:
     """Draws class folders below `folder`, and returns it as a string.
 
     Example:
         `make_practice_folder("pictures/practice", classes=3, files_per_class=20)`
+
+    With `masks`, what can be learnt beside the class comes to lie beside the folder: for
+    `pictures/practice/balloon/balloon_001.jpg` these two.
+
+    - Its mask `pictures/practice-masks/balloon/balloon_001.png`, an indexed PNG of the same size:
+      0 is nothing, 1 a balloon, 2 a flower, 3 a lighthouse, 4 a mountain, 5 a sailing boat.
+    - A row of `pictures/practice-targets.csv`, such as
+      `balloon/balloon_001.jpg,day warm,1,0.1752`, with the columns
+
+      - `path`: of the picture, below `folder`;
+      - `labels`: words with spaces between them. One of day, evening and night is always there.
+        The others are there where they are true: several (two things or more), warm (the main
+        colour of the nearest thing is red, orange, yellow or pink), water;
+      - `things`: how many balloons, flowers (blossoms), lighthouses (towers), mountains or boats
+        one sees; what shows less of itself than 0.3 % of the picture is not counted;
+      - `share`: how much of the picture they cover, from 0 to 1.
 
     Args:
         folder: Where to; it is made if it does not exist. Files of the same names are replaced.
@@ -31,7 +66,8 @@ def make_practice_folder(
             JPEGs.
         seed: Another seed draws other pictures.
         troubles: Whether to add what else a real Drive holds: files that are no pictures, pictures
-            that are unusual, and names that are not easy.
+            that are unusual, and names that are not easy. They have neither mask nor row.
+        masks: Whether to add masks and the table.
 
     Raises:
         ValueError: `classes` or `files_per_class` is below 1.
@@ -41,14 +77,24 @@ def make_practice_folder(
             "`classes` and `files_per_class` must be at least 1. "
             f"Received: {classes}, {files_per_class}"
         )
-    for index in range(classes):
-        _draw_class(Path(folder), index, files_per_class, seed)
+    pictures = Path(folder)
+    rows = []
+    for drawn in _drawn_files(classes, files_per_class, seed):
+        _write(pictures / drawn.path, _encoded(drawn))
+        if masks:
+            mask = Path(f"{pictures}-masks", drawn.path).with_suffix(".png")
+            _write(mask, as_png(drawn.drawing.mask))
+            rows.append(_row(drawn.path, drawn.drawing.targets))
+    if masks:
+        _write_table(Path(f"{pictures}-targets.csv"), rows)
     if troubles:
-        add_troubles(Path(folder), seed=seed)
+        add_troubles(pictures, seed=seed)
     return str(folder)
 
 
-def practice_path(root: str | os.PathLike[str] = "practice_drive") -> str | None:
+def practice_path(
+    root: str | os.PathLike[str] = "practice_drive", *, masks: bool = False
+) -> str | None:
     """Draws the folder `practice` below `root`, once, so that `root` can stand in for a Drive.
 
     Example:
@@ -56,38 +102,48 @@ def practice_path(root: str | os.PathLike[str] = "practice_drive") -> str | None
 
     Args:
         root: Where to; it is made if it does not exist. Draw another time by deleting `practice`.
+        masks: Whether to add `practice-masks` and `practice-targets.csv` beside it, where they are
+            missing; see `make_practice_folder`.
 
     Returns:
         `root`; or None where the environment variable COLAB_HELPERS_DRIVE already names a source.
     """
     if os.environ.get("COLAB_HELPERS_DRIVE"):
         return None
-    practice = Path(root, "practice")
-    if not practice.is_dir():
-        os.makedirs(root, exist_ok=True)
-        _draw_whole_or_not_at_all(practice)
+    names = ["practice"]
+    if masks:
+        names += ["practice-masks", "practice-targets.csv"]
+    if not all(Path(root, name).exists() for name in names):
+        fill_whole(Path(root), lambda empty: make_practice_folder(empty / "practice", masks=masks))
     return str(root)
 
 
-def _draw_class(folder: Path, index: int, files: int, seed: int) -> None:
-    name = class_name(index)
-    class_folder = folder / name
-    class_folder.mkdir(parents=True, exist_ok=True)
-    for number in range(1, files + 1):
-        picture = draw_picture(index, number, seed=seed)
-        stem = f"{name}_{number:03}"
-        if number % 3 == 0:
-            (class_folder / f"{stem}.png").write_bytes(as_png(picture))
-        else:
-            (class_folder / f"{stem}.jpg").write_bytes(as_jpeg(picture))
+def _drawn_files(classes: int, files_per_class: int, seed: int) -> Iterator[DrawnFile]:
+    for index in range(classes):
+        name = class_name(index)
+        for number in range(1, files_per_class + 1):
+            ending = "png" if number % 3 == 0 else "jpg"
+            drawing = draw_with_targets(index, number, seed=seed)
+            yield DrawnFile(f"{name}/{name}_{number:03}.{ending}", drawing)
 
 
-def _draw_whole_or_not_at_all(practice: Path) -> None:
-    """Draws in a temporary folder, which is moved to its place at the end.
+def _encoded(drawn: DrawnFile) -> bytes:
+    if drawn.path.endswith(".png"):
+        return as_png(drawn.drawing.picture)
+    return as_jpeg(drawn.drawing.picture)
 
-    So a cell that was stopped leaves nothing.
-    """
-    with tempfile.TemporaryDirectory(prefix=".practice-", dir=practice.parent) as unfinished:
-        drawn = make_practice_folder(Path(unfinished, "practice"))
-        with contextlib.suppress(OSError):  # another notebook was quicker
-            os.rename(drawn, practice)
+
+def _write(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+
+
+def _row(path: str, targets: Targets) -> tuple[str, str, int, str]:
+    return path, " ".join(targets.labels), targets.things, f"{targets.share:.4f}"
+
+
+def _write_table(path: Path, rows: Sequence[Sequence[object]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        writer.writerows(rows)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-from .canvas import Canvas, Place, soft_noise
+from .canvas import NO_THING, Canvas, Place, soft_noise
 from .light import Colour
 from .shapes import rectangle
 
@@ -44,6 +44,7 @@ def draw_plain(canvas: Canvas, rng: np.random.Generator, colour: Colour) -> None
 
 def draw_sea(canvas: Canvas, rng: np.random.Generator) -> None:
     """Water from the horizon down, with the light of the sun on it."""
+    canvas.water = True
     draw_plain(canvas, rng, SEA)
     for step in np.linspace(0, 1, 26):
         x = canvas.sun[0] + rng.normal(0, 0.02 + 0.04 * step)
@@ -52,6 +53,7 @@ def draw_sea(canvas: Canvas, rng: np.random.Generator) -> None:
 
 def draw_lake(canvas: Canvas, rng: np.random.Generator) -> None:
     """Water from the horizon down, which mirrors what was drawn above it."""
+    canvas.water = True
     width, height = canvas.size
     shore = int(canvas.horizon * height)
     above = canvas.image.crop((0, max(0, 2 * shore - height), width, shore))
@@ -59,6 +61,7 @@ def draw_lake(canvas: Canvas, rng: np.random.Generator) -> None:
     water = Image.new("RGB", blurred.size, canvas.seen(LAKE)[:3])
     mirror = Image.blend(blurred, water, 0.35).transpose(Image.Transpose.FLIP_TOP_BOTTOM)
     canvas.image.paste(mirror.resize((width, height - shore)), (0, shore))
+    canvas.things.paste(NO_THING, (0, shore, width, height))
     for x, chance in rng.uniform(0, 1, (40, 2)):
         draw_glint(canvas, x, chance**2, 0.01 + 0.06 * chance, RIPPLE)
 

@@ -9,6 +9,7 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 
 T = TypeVar("T")
+OPAQUE = 255  # the opacity of what nothing is seen through
 
 
 class Colour(NamedTuple):
@@ -22,7 +23,7 @@ class Colour(NamedTuple):
     red: int
     green: int
     blue: int
-    opacity: int = 255
+    opacity: int = OPAQUE
 
     def darker(self, amount: float) -> Colour:
         """Takes `amount`, from -255 to 255, off each part; a negative one makes it lighter."""
@@ -58,11 +59,13 @@ class Light:
         zenith: Colour of the sky at the top of the picture.
         horizon: Colour of the sky where it meets the ground.
         on_things: What it leaves of the red, green and blue of all things, from 0 to 1.
+        time: "day", "evening" or "night".
     """
 
     zenith: Colour
     horizon: Colour
     on_things: tuple[float, float, float]
+    time: str = "day"
 
     @property
     def is_dark(self) -> bool:
@@ -72,14 +75,14 @@ class Light:
     @property
     def is_night(self) -> bool:
         """Whether stars are seen."""
-        return self.on_things[0] < 0.6
+        return self.time == "night"
 
 
 MORNING = Light(Colour(110, 160, 215), Colour(252, 222, 190), (1.00, 0.93, 0.84))
 NOON = Light(Colour(56, 122, 200), Colour(188, 220, 242), (1.00, 1.00, 0.98))
 OVERCAST = Light(Colour(142, 154, 168), Colour(216, 220, 222), (0.84, 0.87, 0.90))
-DUSK = Light(Colour(78, 66, 132), Colour(250, 150, 92), (0.84, 0.66, 0.60))
-MOONLIGHT = Light(Colour(18, 26, 64), Colour(78, 92, 146), (0.52, 0.57, 0.76))
+DUSK = Light(Colour(78, 66, 132), Colour(250, 150, 92), (0.84, 0.66, 0.60), "evening")
+MOONLIGHT = Light(Colour(18, 26, 64), Colour(78, 92, 146), (0.52, 0.57, 0.76), "night")
 LIGHTS = (MORNING, NOON, OVERCAST, DUSK, MOONLIGHT)
 
 

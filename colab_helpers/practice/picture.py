@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import dataclass
 from math import cos
 
 import numpy as np
@@ -12,6 +13,7 @@ from PIL import Image
 from .canvas import Canvas
 from .light import pick
 from .scenes import SCENES
+from .targets import Targets, mask_of, targets_of
 
 RATIOS = ((4, 3), (3, 2), (1, 1), (3, 4))  # width to height
 SMALLEST = 160  # pixels on the longer side
@@ -19,6 +21,22 @@ LARGEST = 400  # pixels on the longer side
 ENLARGED = 2  # pictures are drawn twice as large and reduced, which makes edges smooth
 JPEG_QUALITY = 88
 PNG_COMPRESSION = 3  # of 9: quick rather than small
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A picture, and what is known of it.
+
+    Attributes:
+        picture: An RGB image.
+        mask: An image of the same size, with a palette: 0 is nothing, 1 a balloon, 2 a flower, 3 a
+            lighthouse, 4 a mountain, 5 a sailing boat.
+        targets: Words and numbers.
+    """
+
+    picture: Image.Image
+    mask: Image.Image
+    targets: Targets
 
 
 def draw_picture(index: int, number: int, *, seed: int = 0) -> Image.Image:
@@ -37,6 +55,11 @@ def draw_picture(index: int, number: int, *, seed: int = 0) -> Image.Image:
     Returns:
         An RGB image, 160 to 400 pixels on its longer side.
     """
+    return draw_with_targets(index, number, seed=seed).picture
+
+
+def draw_with_targets(index: int, number: int, *, seed: int = 0) -> Drawing:
+    """Draws one picture with its mask; for the numbers see `draw_picture`."""
     rng = np.random.default_rng((seed, index, number))
     width, height = _picture_size(rng)
     canvas = Canvas(rng, (ENLARGED * width, ENLARGED * height))
@@ -46,7 +69,9 @@ def draw_picture(index: int, number: int, *, seed: int = 0) -> Image.Image:
     pixels = np.asarray(canvas.image.reduce(ENLARGED), np.float32)
     exposure = (rng.uniform(0.88, 1.08) * _tint(round_number)).astype(np.float32)
     grain = rng.integers(-7, 8, (height, width, 1), np.int8)
-    return Image.fromarray((pixels * exposure + grain).clip(0, 255).astype(np.uint8))
+    picture = Image.fromarray((pixels * exposure + grain).clip(0, 255).astype(np.uint8))
+    mask = mask_of(canvas, scene + 1, ENLARGED)
+    return Drawing(picture, mask, targets_of(canvas, mask))
 
 
 def class_name(index: int) -> str:

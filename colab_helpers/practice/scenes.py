@@ -60,10 +60,11 @@ def draw_balloon(canvas: Canvas, rng: np.random.Generator, scale: float) -> None
     place = Place(x, y, scale, far=max(0, 0.4 - 2.5 * scale))
     outer = pick(rng, BRIGHT)
     inner = pick(rng, (*BRIGHT, WHITE, WHITE))
-    _draw_ropes(canvas, place)
-    _draw_skirt(canvas, place, outer, inner)
-    _draw_envelope(canvas, place, outer, inner)
-    canvas.polygon_at(place, trapezoid(0.2, 1.6, 0.16, 1.9), BASKET)
+    with canvas.thing(outer):
+        _draw_ropes(canvas, place)
+        _draw_skirt(canvas, place, outer, inner)
+        _draw_envelope(canvas, place, outer, inner)
+        canvas.polygon_at(place, trapezoid(0.2, 1.6, 0.16, 1.9), BASKET)
 
 
 def _draw_ropes(canvas: Canvas, place: Place) -> None:
@@ -117,9 +118,10 @@ def draw_flower(canvas: Canvas, rng: np.random.Generator, scale: float, colour: 
     lean = rng.uniform(-0.5, 0.5)
     place = Place(x, y, scale)
     _draw_stem(canvas, place, lean)
-    _draw_blossom(canvas, rng, place, colour)
-    canvas.disc((x, y), scale * 0.24, HEART_RIM)
-    canvas.disc((x, y), scale * 0.19, HEART)
+    with canvas.thing(colour):
+        _draw_blossom(canvas, rng, place, colour)
+        canvas.disc((x, y), scale * 0.24, HEART_RIM)
+        canvas.disc((x, y), scale * 0.19, HEART)
 
 
 def _draw_stem(canvas: Canvas, place: Place, lean: float) -> None:
@@ -164,12 +166,13 @@ def draw_lighthouse(canvas: Canvas, rng: np.random.Generator) -> None:
     place = Place(x, foot, scale)
     _draw_rock(canvas, rng, Place(x, foot + 0.06, scale))
     stripe = pick(rng, STRIPE_COLOURS)
-    _draw_tower(canvas, place, stripe)
-    if canvas.light.is_dark:
-        _draw_beams(canvas, place)
-    canvas.polygon_at(place, trapezoid(0.27, -1.9, 0.27, -2), GALLERY)
-    canvas.polygon_at(place, trapezoid(0.14, -2, 0.14, -2.3), LAMP, lit=True)
-    canvas.polygon_at(place, ((-0.2, -2.3), (0.2, -2.3), (0, -2.6)), stripe)  # the roof
+    with canvas.thing(stripe):
+        _draw_tower(canvas, place, stripe)
+        if canvas.light.is_dark:
+            _draw_beams(canvas, place)
+        canvas.polygon_at(place, trapezoid(0.27, -1.9, 0.27, -2), GALLERY)
+        canvas.polygon_at(place, trapezoid(0.14, -2, 0.14, -2.3), LAMP, lit=True)
+        canvas.polygon_at(place, ((-0.2, -2.3), (0.2, -2.3), (0, -2.6)), stripe)  # the roof
 
 
 def _draw_rock(canvas: Canvas, rng: np.random.Generator, place: Place) -> None:
@@ -275,10 +278,11 @@ def _draw_peak(canvas: Canvas, peak: Peak, far: float) -> None:
     shaded_side = peak.outline(top, foot_right, (0.1, 1), (-0.06, 0.5))
     snow = peak.outline(top, *snow_line_left, *snow_line_right)
     shaded_snow = peak.outline(top, (-0.02, 0.3), *snow_line_right)
-    canvas.polygon(whole, CLIFF, far=far)
-    canvas.polygon(shaded_side, SHADED_CLIFF, far=far)
-    canvas.polygon(snow, SNOW, far=far * 0.6)
-    canvas.polygon(shaded_snow, SHADED_SNOW, far=far * 0.6)
+    with canvas.thing(CLIFF):
+        canvas.polygon(whole, CLIFF, far=far)
+        canvas.polygon(shaded_side, SHADED_CLIFF, far=far)
+        canvas.polygon(snow, SNOW, far=far * 0.6)
+        canvas.polygon(shaded_snow, SHADED_SNOW, far=far * 0.6)
 
 
 def _draw_fir(canvas: Canvas, place: Place) -> None:
@@ -333,9 +337,10 @@ def draw_sailboat(canvas: Canvas, rng: np.random.Generator, scale: float) -> Non
         (HULL, paint),
         (RAIL, paint.darker(40)),
     )
-    for outline, colour in parts:
-        turned = mirrored(outline) if goes_left else outline
-        canvas.polygon_at(place, turned, colour)
+    with canvas.thing(sail):
+        for outline, colour in parts:
+            turned = mirrored(outline) if goes_left else outline
+            canvas.polygon_at(place, turned, colour)
 
 
 SCENES: dict[str, Scene] = {
