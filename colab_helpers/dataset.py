@@ -6,8 +6,9 @@ make yourself: `connect`, `list_images`, `split`, `decoder`, `StreamingSequence`
 
 from __future__ import annotations
 
+import inspect
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from tqdm import tqdm
@@ -125,7 +126,7 @@ def image_dataset_from_drive(
         labels = None
         listing = drive.list_images(folder, label="first")  # type: ignore[call-arg]  # see `drive`
     else:
-        listing = drive.list_images(folder)
+        listing = _list_without_classes(drive, folder)
     files = _listed(listing, folder, shows_progress=verbose)
     if labels is None and not folders_are_classes:
         label_mode = None
@@ -204,6 +205,13 @@ def _fit(crop: bool, pad: bool) -> Literal["stretch", "crop", "pad"]:
     if pad:
         return "pad"
     return "stretch"
+
+
+def _list_without_classes(drive: Source, folder: str) -> Iterator[File]:
+    """Lists a folder; a source that can do without says nothing of its classes."""
+    if "label" not in inspect.signature(drive.list_images).parameters:
+        return drive.list_images(folder)
+    return drive.list_images(folder, label=None)  # type: ignore[call-arg]  # it takes it
 
 
 def _listed(listing: Iterable[File], folder: str, *, shows_progress: bool) -> list[File]:

@@ -31,6 +31,7 @@ PyDrive2 and google-auth, which Colab has, and nothing else of this project: it 
           position.py         how far a listing is
           pages_ahead.py      many folders at a time
           labels.py           which folder is the class; folders that are none
+            part_folders.py     folders that hold a split already, such as train and val
         changes.py          what changed since a listing
         reading.py          the bytes of a file, or a span of them, checked
         uploads.py          a file on this machine -> Drive
@@ -52,6 +53,7 @@ PyDrive2 and google-auth, which Colab has, and nothing else of this project: it 
                 deadline.py         the one clock of an attempt
               flaws.py            what is wrong with an answer that claims success
               problems.py         what an error answer calls for
+                remedies.py         the error to raise, and what the user can do
               retry.py            try again? after how long?
     files.py            File, Source, Listing, Changes; what counts as a picture, what is hidden
     names.py            how names from outside are shown, and when two are one

@@ -18,7 +18,7 @@ class ApiKey(google.auth.api_key.Credentials):
     https://cloud.google.com/apis/docs/system-parameters
 
     Example:
-        >>> key = ApiKey(" AIza-secret\\n")
+        >>> key = ApiKey(" AIza-secret ")
         >>> key.is_well_formed, "secret" in repr(key)
         (True, False)
 

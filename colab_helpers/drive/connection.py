@@ -73,6 +73,10 @@ class Connection(http.client.HTTPConnection):
         self._origin = origin
         self._deadline = deadline
 
+    def __del__(self) -> None:
+        """Ends it with the thread that it belongs to, or with its Drive."""
+        self.close()
+
     def use(self, deadline: Deadline) -> None:
         """Has another deadline bound all waits from now on."""
         self._deadline = deadline

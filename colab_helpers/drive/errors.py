@@ -6,7 +6,7 @@
       +- QuotaError         Drive asks to slow down, or a quota is used up
       +- TransientError     it failed again and again, and may pass later
 
-Which answer of Drive becomes which of them, and what the user can do then, stands in problems.py.
+Which answer of Drive becomes which of them, and what the user can do then, stands in remedies.py.
 """
 
 from __future__ import annotations

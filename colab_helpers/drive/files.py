@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol, SupportsIndex, runtime_checkable
 
+from .labels import Label
+
 __all__ = [
     "Changes",
     "File",
@@ -108,6 +110,8 @@ class Source(Protocol):
       take both; none of them takes the source itself.
     - `list_images(folder, label="first")`, by which the first folder below the listed one is the
       class: whoever writes it; see `Drive.list_images`.
+    - `list_images(folder, label=None)`, which says nothing of the classes:
+      `image_dataset_from_drive`, where labels are given.
     - `list_images(folder, position=...)`, which returns a `Listing`, and `list_changes(position)`,
       which returns `Changes`, or None: `take_inventory`, which goes on after a kill, and
       `refresh_inventory`, which asks only for what changed.
@@ -120,7 +124,7 @@ class Source(Protocol):
       `ResumeTraining(drive=...)`. `pack` deletes a shard here only if `md5` of that `File` is the
       shard's.
     - `list_folders(folder)`, which yields `(id, name)` of each folder directly in it, "." being the
-      top: `FolderPicker`.
+      top, and `folder_name(folder)`: `FolderPicker`.
 
     Of a `File`, `size`, `md5` and `block` may be None; `open_archive` and `open_csv` need the
     `size`.
@@ -181,8 +185,10 @@ class Listing(Iterator[File]):
     Args:
         walk: Yields the files from a position on, and moves the position on meanwhile.
         position: To go on from.
+        label: Which folder is the class.
 
     Attributes:
+        label: As given.
         position: A dict that JSON can hold. A listing made with it goes on at the page that is
             being given out now, so drop by id what comes twice. At the end, `list_changes`
             takes it.
@@ -192,7 +198,9 @@ class Listing(Iterator[File]):
         self,
         walk: Callable[[dict[str, Any]], Iterator[File]],
         position: dict[str, Any] | None = None,
+        label: Label = "parent",
     ) -> None:
+        self.label: Label = label
         self.position = dict(position or {})
         self._start = dict(self.position)
         self._walk = walk

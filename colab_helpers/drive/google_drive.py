@@ -12,10 +12,11 @@ from .arguments import check_file, file_text, folder_text
 from .changes import list_changes
 from .client import Client
 from .files import Changes, File, Listing, is_hidden
-from .items import SHARED_WITH_ME, as_file, target_id
+from .items import SHARED_WITH_ME, as_file, below, target_id
 from .labels import FolderLabels, Label, check_label
 from .listing import walk
 from .lookup import ItemKind, find_item
+from .names import composed
 from .position import Position
 from .reading import read
 from .service import GOOGLE, Service
@@ -130,7 +131,8 @@ class Drive:
 
         Hidden folders and files, such as ".thumbnails" and "__MACOSX", are left out, unless
         `folder` names one. Pictures beside class folders, a class that comes from several folders,
-        and classes that look alike are told by a warning at the end.
+        folders that hold a split already, and classes that look alike are told by a warning at the
+        end.
 
         Args:
             folder: Its name, `path/to/it`, ID, or address as pasted from the browser. "." is My
@@ -140,8 +142,9 @@ class Drive:
             position: Of a listing that was cut off, to go on there.
             label: Which folder becomes the `label` of a file: "parent", the one that it lies in,
                 or "first", the first one below `folder`, as Keras has it. By "first", pictures
-                that lie directly in `folder` have no class and are left out. A `position` keeps
-                the label that it was made with.
+                that lie directly in `folder` have no class and are left out. None is "parent"
+                where the classes do not matter: nothing is said of them. A `position` keeps the
+                label that it was made with.
 
         Returns:
             A `Listing` of `File`. No request before the first `next`, then the first page alone.
@@ -158,8 +161,9 @@ class Drive:
         """
         check_label(label)
         asked = folder_text(folder)
-        labels = FolderLabels(_label_of(position, label))
-        return Listing(lambda at: walk(self._client, asked, labels, at), position)
+        label = _label_of(position, label)
+        labels = FolderLabels(label)
+        return Listing(lambda at: walk(self._client, asked, labels, at), position, label)
 
     def list_folders(self, folder: str = ".") -> Iterator[tuple[str, str]]:
         """Yields (ID, name) of each folder directly in a folder; a page when you get there.
@@ -179,6 +183,26 @@ class Drive:
                 yield target_id(item), item["title"]
         if folder == ".":
             yield SHARED_WITH_ME, SHARED_WITH_ME
+
+    def folder_name(self, folder: str | os.PathLike[str] = ".") -> str:
+        """The name of a folder, also where it was given by its ID or address.
+
+        Example:
+            ```python
+            drive.folder_name("https://drive.google.com/drive/folders/1AbC...")
+            ```
+
+        Args:
+            folder: As in `list_images`.
+
+        Returns:
+            The name as one step of a path: in Unicode's normal form C, a slash in it as "_".
+
+        Raises:
+            NotFoundError: There is no such folder, or there are several.
+        """
+        item = find_item(self._client, folder_text(folder), ItemKind.FOLDER)
+        return composed(below("", item["title"]))
 
     def list_changes(self, position: dict[str, Any]) -> Changes | None:
         """What changed since a listing came to its end, without listing again.
@@ -214,7 +238,9 @@ def _label_of(position: dict[str, Any] | None, label: Label) -> Label:
     """Which folder is the class in a listing that goes on, or begins."""
     if not position:
         return label
-    known: Label = Position.from_json(position).label
+    known = Position.from_json(position).label
+    if label is None and known != "first":
+        return None
     if label not in ("parent", known):
         raise ValueError(
             f"`position` is of a listing with label={known!r}. List from the start, without a "

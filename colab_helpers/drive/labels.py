@@ -1,34 +1,36 @@
-"""Which class a picture belongs to: by the folder it lies in, or by the first one on its way.
+"""Which class a picture belongs to, by its folders, and what is doubtful about that.
 
 Pure: it looks at names alone, so that a Drive, a folder and an archive name classes alike.
 """
 
 from __future__ import annotations
 
-import itertools
 import posixpath
 import unicodedata
 import warnings
 from collections.abc import Collection, Iterator, Mapping
+from itertools import islice
 from typing import Literal
 
 from .errors import NotFoundError
-from .names import composed
+from .names import composed, named
+from .part_folders import folders_of_parts, words_on_parts
 
 __all__ = ["FolderLabels", "Label", "check_label", "label_of_folder", "looks", "print_alike"]
 
-Label = Literal["parent", "first"]
-LABELS = ("parent", "first")
-MOST_NAMED = 3  # folders or labels that a warning names
+Label = Literal["parent", "first"] | None
+LABELS = ("parent", "first", None)
+MOST_NAMED = 3  # classes that a warning tells of
 FILLERS = "\u034f\u115f\u1160\u3164"  # letters to Unicode, and nothing to see
 
 
-def check_label(label: str) -> None:
-    """Raises a ValueError unless `label` is one of the two words."""
+def check_label(label: object) -> None:
+    """Raises a ValueError unless `label` is one of the two words, or None."""
     if label not in LABELS:
         raise ValueError(
-            '`label` must be "parent", the folder that a picture lies in, or "first", the first '
-            f"folder below the listed one. Received: label={label!r}"
+            '`label` must be "parent", the folder that a picture lies in, "first", the first '
+            "folder below the listed one, or None, where the folders do not matter. "
+            f"Received: label={label!r}"
         )
 
 
@@ -78,10 +80,11 @@ class FolderLabels:
     Example:
         >>> labels = FolderLabels("first")
         >>> labels.note("cat/2024", "cat", "1.jpg")
-        >>> labels.say("pets", stacklevel=1)          # nothing is doubtful
+        >>> labels.doubts("pets")
+        []
 
     Args:
-        label: Which folder is the class.
+        label: Which folder is the class; None where nobody asks for the class.
 
     Attributes:
         label: As given.
@@ -91,20 +94,20 @@ class FolderLabels:
     def __init__(self, label: Label) -> None:
         self.label: Label = label
         self.beside: str | None = None
-        self._labels: dict[str, str] = {}  # of each folder that holds pictures, by its path
+        self._folders: dict[str, str | None] = {}  # {path of each that holds pictures: label}
 
     def note(self, path: str, label: str | None, name: str) -> None:
         """Takes note of a picture.
 
         Args:
             path: Of the folder it lies in, below the listed one.
-            label: Of that folder, as `label_of_folder` says.
+            label: Of that folder, as `label_of_folder` says; None where it tells none.
             name: Of the picture.
         """
         if not path and self.beside is None:
             self.beside = name
-        if label is not None:
-            self._labels[path] = label
+        if label is not None or path not in self._folders:
+            self._folders[path] = label
 
     def say(self, folder: str, stacklevel: int) -> None:
         """Warns of what is doubtful, once a listing has come to its end.
@@ -113,23 +116,37 @@ class FolderLabels:
             folder: As the user named it.
             stacklevel: Which caller's line the warning shows, as `warnings.warn` counts them.
         """
-        if self.label == "first":
-            doubts = list(self._left_out(folder))
-        else:
-            doubts = list(self._ambiguous())
-            if doubts:
-                doubts.append(
-                    f"If the first folder below {folder!r} is the class, write "
-                    f'list_images({folder!r}, label="first"). If the classes are right as they '
-                    "are, there is nothing to do."
-                )
-        doubts += print_alike(set(self._labels.values()))
+        if self.label is None:
+            return
+        doubts = self.doubts(folder) + print_alike(set(self._labels().values()))
         if doubts:
             warnings.warn(" ".join(doubts), stacklevel=stacklevel + 1)
 
+    def doubts(self, folder: str | None = None) -> list[str]:
+        """What is doubtful about the folders as classes, with what cures it, a sentence each.
+
+        Args:
+            folder: As the user named it; None where it is not known.
+        """
+        where = "folder" if folder is None else repr(folder)
+        parts = words_on_parts(folders_of_parts(self._folders))
+        doubts = [parts] if parts else []
+        if self.label == "first":
+            return doubts + list(self._left_out(where))
+        if parts:
+            return doubts  # in each part the same classes come again, and folders lie in folders
+        doubts += self._ambiguous()
+        if doubts:
+            doubts.append(
+                "If the first folder below the listed one is the class, write "
+                f'list_images({where}, label="first"). If the classes are right as they are, '
+                "there is nothing to do."
+            )
+        return doubts
+
     def no_class(self, folder: str) -> NotFoundError | None:
         """The error where all pictures were left out; None where none was."""
-        if self.label == "parent" or self.beside is None:
+        if self.label != "first" or self.beside is None:
             return None
         return NotFoundError(
             f"The pictures in {folder!r} lie directly in it, such as {self.beside!r}: no folder "
@@ -137,22 +154,25 @@ class FolderLabels:
             f'list_images({folder!r}, label="parent").'
         )
 
-    def _left_out(self, folder: str) -> Iterator[str]:
+    def _labels(self) -> dict[str, str]:
+        """The label of each folder that tells one, by its path."""
+        return {path: label for path, label in self._folders.items() if label is not None}
+
+    def _left_out(self, where: str) -> Iterator[str]:
         if self.beside is not None:
             yield (
-                f"Pictures that lie directly in {folder!r}, such as {self.beside!r}, have no class "
-                f'and are left out. To list them too, write list_images({folder!r}, label="parent")'
+                f"Pictures that lie directly in {where}, such as {self.beside!r}, have no class "
+                f'and are left out. To list them too, write list_images({where}, label="parent")'
                 ", or move them into a class folder."
             )
 
     def _ambiguous(self) -> Iterator[str]:
         """What is doubtful where the folder that a picture lies in is its class."""
-        if self.beside is not None and len(self._labels) > 1:
-            yield (
-                f"{self.beside!r} lies beside the class folders: its class is {self._labels['']!r}."
-            )
-        yield from _nested(self._labels)
-        yield from _from_several_folders(self._labels)
+        labels = self._labels()
+        if self.beside is not None and len(self._folders) > 1:
+            yield f"{self.beside!r} lies beside the class folders: its class is {labels['']!r}."
+        yield from _nested(labels)
+        yield from _from_several_folders(labels)
 
 
 def print_alike(labels: Collection[str]) -> list[str]:
@@ -161,7 +181,7 @@ def print_alike(labels: Collection[str]) -> list[str]:
     for label in sorted(labels):
         by_looks.setdefault(looks(label), []).append(label)
     return [
-        f"The classes {_some(twins)} look alike on a screen and are {len(twins)} classes: rename "
+        f"The classes {named(twins)} look alike on a screen and are {len(twins)} classes: rename "
         "a folder if they should be one."
         for twins in by_looks.values()
         if len(twins) > 1
@@ -188,15 +208,7 @@ def _from_several_folders(labels: Mapping[str, str]) -> Iterator[str]:
     for path, label in sorted(labels.items()):
         by_label.setdefault(label, {}).setdefault(composed(path), path)
     several = {label: paths for label, paths in by_label.items() if len(paths) > 1}
-    for label, paths in itertools.islice(several.items(), MOST_NAMED):
-        yield f"The class {label!r} comes from {len(paths)} folders: {_some(paths.values())}."
+    for label, paths in islice(several.items(), MOST_NAMED):
+        yield f"The class {label!r} comes from {len(paths)} folders: {named(paths.values())}."
     if len(several) > MOST_NAMED:
         yield f"So do {len(several) - MOST_NAMED} more classes."
-
-
-def _some(names: Collection[str]) -> str:
-    """The first of some names, and how many more there are."""
-    said = ", ".join(repr(name) for name in itertools.islice(names, MOST_NAMED))
-    if len(names) > MOST_NAMED:
-        said += f" and {len(names) - MOST_NAMED} more"
-    return said

@@ -22,6 +22,10 @@ __all__ = ["LocalFolder"]
 class LocalFolder:
     """A folder on this machine, such as a mounted Drive, with the methods of `Drive`.
 
+    Links are followed, also those that lead out of the folder: photos often lie on another disk.
+    So whoever can put a link into the folder chooses what is read of all that you may read. Paths
+    with ".." do not lead out, and nothing is written outside.
+
     Args:
         root: Path of the folder.
 
@@ -86,7 +90,7 @@ class LocalFolder:
         check_label(label)
         asked = folder_text(folder)
         labels = FolderLabels(label)
-        return Listing(lambda at: self._listed(asked, labels, at))
+        return Listing(lambda at: self._listed(asked, labels, at), label=label)
 
     def list_folders(self, folder: str = ".") -> Iterator[tuple[str, str]]:
         """Yields (ID, name) of each folder directly in a folder; see `Drive.list_folders`."""
@@ -95,6 +99,10 @@ class LocalFolder:
             folders = [entry for entry in entries_in(full) if entry.is_dir()]
         for entry in folders:
             yield self._id(entry.path), entry.name
+
+    def folder_name(self, folder: str | os.PathLike[str] = ".") -> str:
+        """The name of a folder; see `Drive.folder_name`."""
+        return composed(os.path.basename(self._folder(folder_text(folder))))
 
     def list_changes(self, position: dict[str, Any]) -> Changes | None:
         """What changed since a listing came to its end; see `Drive.list_changes`."""

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable
 
-__all__ = ["composed", "decomposed", "is_unicode", "printable"]
+__all__ = ["composed", "decomposed", "is_unicode", "named", "printable"]
+
+NAMES_SHOWN = 3  # in a message
 
 
 def printable(text: str) -> str:
@@ -22,6 +25,19 @@ def printable(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(_shown(character) for character in text)
+
+
+def named(names: Iterable[object]) -> str:
+    """Some names for a message: the first few, in quotes, and how many more there are.
+
+    Example:
+        >>> named(["a", "b"]), named("abcdef")
+        ("'a', 'b'", "'a', 'b', 'c' and 3 more")
+    """
+    every = list(names)
+    words = ", ".join(f"'{printable(str(name))}'" for name in every[:NAMES_SHOWN])
+    more = len(every) - NAMES_SHOWN
+    return f"{words} and {more} more" if more > 0 else words
 
 
 def composed(text: str) -> str:

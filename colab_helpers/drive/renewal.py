@@ -10,7 +10,8 @@ import google.auth.exceptions
 
 from .errors import SignInError
 from .messages import shown
-from .problems import PASSING, Problem, ProblemKind
+from .problems import Problem, ProblemKind
+from .remedies import PASSING
 from .token_request import FINAL_CODES, NO_SUCH_ACCOUNT, TokenRequest
 
 __all__ = ["Renewal", "is_token"]

@@ -33,7 +33,6 @@ from .exchange import Exchange
 from .flaws import find_flaw, find_flaw_in_part, is_plain_refusal, is_success, tells_of_nothing
 from .pace import Pace
 from .problems import (
-    PASSING,
     Problem,
     ProblemKind,
     address_refused,
@@ -42,6 +41,7 @@ from .problems import (
     judge,
     no_way_there,
 )
+from .remedies import PASSING
 from .request import LedAstray, Request, ask_how_much_arrived, origin_of
 from .retry import Tries, retry_after_seconds
 

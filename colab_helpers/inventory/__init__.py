@@ -24,7 +24,7 @@ Example:
 The files of this room:
 
     listing.py         what all of them need: labels and classes, names in a message
-    folders.py         what the folders tell: the class, the part, or neither
+    folders.py         the folder a file lies in; what the folders tell of the classes
     csv_text.py        a CSV as programs write it -> rows
     file_keys.py       an id, a path or a name that was written elsewhere -> the file
     labels_csv.py      read_labels: a CSV -> {id: label}

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from typing import IO
 
 from ..drive import File
-from ..drive.names import composed, printable
+from ..drive.names import composed, named, printable
 from .csv_text import CsvRow, CsvTable, read_table
 from .file_keys import FileKeys
-from .listing import named
 
 __all__ = ["read_labels"]
 

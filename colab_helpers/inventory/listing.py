@@ -15,12 +15,10 @@ __all__ = [
     "class_named",
     "in_order",
     "label_of",
-    "named",
     "nothing_listed",
 ]
 
 NO_LABEL = "(no label)"
-NAMES_SHOWN = 3  # in a message
 
 
 def label_of(file: File, labels: Mapping[str, str] | None) -> str:
@@ -94,19 +92,6 @@ def in_order(class_names: Iterable[str]) -> list[str]:
         return sorted(class_names)
     except TypeError:  # numbers and words do not compare
         return sorted(class_names, key=str)
-
-
-def named(names: Iterable[object]) -> str:
-    """Some names for a message: the first few, in quotes, and how many more there are.
-
-    Example:
-        >>> named(["a", "b"]), named("abcdef")
-        ("'a', 'b'", "'a', 'b', 'c' and 3 more")
-    """
-    every = list(names)
-    words = ", ".join(f"'{printable(str(name))}'" for name in every[:NAMES_SHOWN])
-    more = len(every) - NAMES_SHOWN
-    return f"{words} and {more} more" if more > 0 else words
 
 
 def nothing_listed(action: str) -> ValueError:

@@ -7,9 +7,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from ..drive import File
-from ..drive.names import printable
+from ..drive.names import named, printable
 from .file_keys import Way, stem, way_to
-from .listing import named, nothing_listed
+from .listing import nothing_listed
 
 __all__ = ["pair"]
 

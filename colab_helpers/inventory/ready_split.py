@@ -8,9 +8,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from ..drive import File
-from ..drive.names import composed
-from .folders import depth_of_parts, part_called
-from .listing import check_labels, named, nothing_listed
+from ..drive.names import composed, named
+from ..drive.part_folders import depth_of_parts, part_called
+from .folders import folder_of
+from .listing import check_labels, nothing_listed
 from .parts import Part, classes_of
 from .saved_format import file_of_record
 from .splitting import words_on_missing_classes, words_on_shared_content
@@ -55,7 +56,7 @@ def split_by_folder(
     files = list(files)
     if not files:
         raise nothing_listed("split")
-    ways = _ways_below(files, depth_of_parts(files))
+    ways = _ways_below(files, depth_of_parts(map(folder_of, files)))
     part_of_folder = _parts_by_folder(folders, ways)
     chosen: list[list[File]] = [[] for _ in folders]
     left_out = []

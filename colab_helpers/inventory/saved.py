@@ -7,13 +7,16 @@ import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol
 
 from tqdm import tqdm
 
 from ..drive import Changes, File, Listing
-from .listing import named, nothing_listed
+from ..drive.labels import Label, check_label
+from ..drive.names import named
+from .listing import nothing_listed
 from .saved_format import (
     ListingProgress,
     SavedListing,
@@ -39,7 +42,10 @@ ADDRESS = re.compile("[A-Za-z][A-Za-z0-9+.-]+:/")  # gs://, s3://; a drive lette
 
 
 class ResumableSource(Protocol):
-    """A source that goes on with a listing and tells what changed: `Drive`, `LocalFolder`."""
+    """A source that goes on with a listing and tells what changed: `Drive`, `LocalFolder`.
+
+    Where a label is asked for, `list_images` takes that, too.
+    """
 
     def list_images(self, folder: str, *, position: SavedPosition | None = None) -> Listing:
         """Lists a folder, from a position on if one is given."""
@@ -55,6 +61,7 @@ def take_inventory(
     folder: str,
     path: str | os.PathLike[str],
     *,
+    label: Label = "parent",
     rows_per_position: int = 1000,
 ) -> list[File]:
     """Lists a folder into a file, and goes on where it stopped when it is called again.
@@ -72,6 +79,8 @@ def take_inventory(
         drive: A `Drive` or `LocalFolder`, or what has their `list_images` and `list_changes`.
         folder: Name, path, id or address of the folder, as `drive.list_images` takes it.
         path: The inventory file. Rows are added as they come.
+        label: Which folder is the class, as `drive.list_images` takes it: "parent", the one that a
+            picture lies in, or "first", the first one below `folder`. The file keeps it.
         rows_per_position: After how many files the file notes where to go on. The page size of
             Drive's list request is right: a killed listing then repeats about one page.
 
@@ -81,10 +90,11 @@ def take_inventory(
     Raises:
         NotFoundError: There is no such folder in a `Drive` or `LocalFolder`, or there are no images
             in it. No inventory file is left behind that holds no file.
-        ValueError: `path` holds the listing of another folder, is damaged, or is not on this
-            machine; `rows_per_position` is less than 1; or a source that raises no error of its own
-            has no images in the folder.
+        ValueError: `path` holds the listing of another folder, or by another `label`, is damaged,
+            or is not on this machine; `label` is none; `rows_per_position` is less than 1; or a
+            source that raises no error of its own has no images in the folder.
     """
+    check_label(label)
     if rows_per_position < 1:
         raise ValueError(
             "`rows_per_position` must be at least 1. "
@@ -92,19 +102,19 @@ def take_inventory(
         )
     path = _local(path)
     saved = _what_is_saved(path)
-    _check_folder(saved.progress, folder, path)
+    _check_same(saved.progress, folder, label, path)
     if saved.progress.complete:
         return list(saved.files.values())
     goes_on = bool(saved.progress.position)
     # A source that cannot go on starts over: what it listed before may be gone since.
     files_before = saved.files if goes_on else {}
-    listing = drive.list_images(folder, position=saved.progress.position)
+    listing = _listing(drive, folder, label, position=saved.progress.position)
+    progress = ListingProgress(folder, label=label)
     with _opened_to_append(path, keep=goes_on) as out:
-        files = _append_listing(out, listing, files_before, folder, rows_per_position)
+        files = _append_listing(out, listing, files_before, progress, rows_per_position)
     if not files:
         raise nothing_listed(f"list in the folder '{folder}'")
-    progress = ListingProgress(folder, complete=True, position=listing.position)
-    write_listing(path, files.values(), progress)
+    write_listing(path, files.values(), _finished(progress, listing.position))
     if goes_on:  # what was listed before the kill may have changed since
         return refresh_inventory(drive, path)
     return list(files.values())
@@ -124,23 +134,21 @@ def refresh_inventory(drive: ResumableSource, path: str | os.PathLike[str]) -> l
 
     Returns:
         List of `File`. Where the changes cannot be told (a folder moved, or too long ago), all is
-        listed again.
+        listed again, and the same folder is the class as before.
 
     Raises:
         ValueError: The file does not tell when and where it was listed, its listing is not
             finished, or it is damaged.
     """
     saved = _read_finished(path)
-    folder = saved.progress.folder
-    position = saved.progress.position
-    changes = drive.list_changes(position) if position else None
+    progress = saved.progress
+    changes = drive.list_changes(progress.position) if progress.position else None
     if changes is not None:
         changed, removed, new_position = changes
         files = _updated(saved.files, changed, removed)
-        progress = ListingProgress(folder, complete=True, position=new_position)
-        write_listing(path, files.values(), progress)
-    elif folder is not None:
-        save_inventory(drive.list_images(folder), path, folder=folder)
+        write_listing(path, files.values(), _finished(progress, new_position))
+    elif progress.folder is not None:
+        _save(_listing(drive, progress.folder, progress.label), Path(path), progress)
     else:
         raise ValueError(
             f"'{path}' does not tell which folder it lists. Delete it, and call "
@@ -166,8 +174,8 @@ def save_inventory(
         True
 
     Args:
-        files: Iterable of files. From a fresh `drive.list_images(...)`, its position is kept too,
-            for `refresh_inventory`.
+        files: Iterable of files. From a fresh `drive.list_images(...)`, its position and its
+            `label` are kept too, for `refresh_inventory`.
         path: Where to; missing folders on the way are made.
         folder: The folder that was listed, so that `refresh_inventory` can list it again when it
             must.
@@ -175,10 +183,8 @@ def save_inventory(
     Raises:
         ValueError: `path` is not on this machine, or a file has an attribute that no file can have.
     """
-    path = _local(path)
-    listed = [file_of_record(file) for file in files]  # first, since the position moves with it
-    position = getattr(files, "position", None)
-    write_listing(path, listed, ListingProgress(folder, complete=True, position=position))
+    label = files.label if isinstance(files, Listing) else "parent"
+    _save(files, _local(path), ListingProgress(folder, label=label))
 
 
 def load_inventory(path: str | os.PathLike[str]) -> list[File]:
@@ -196,6 +202,30 @@ def load_inventory(path: str | os.PathLike[str]) -> list[File]:
             finish it.
     """
     return list(_read_finished(path).files.values())
+
+
+def _listing(
+    drive: ResumableSource, folder: str, label: Label, position: SavedPosition | None = None
+) -> Listing:
+    """Lists a folder; a source of one's own need not know a label that nobody asks for."""
+    options: dict[str, Any] = {}
+    if position is not None:
+        options["position"] = position
+    if label != "parent":
+        options["label"] = label
+    return drive.list_images(folder, **options)
+
+
+def _save(files: Iterable[File], path: Path, progress: ListingProgress) -> None:
+    """Saves a whole listing, and how to go on from its end."""
+    listed = [file_of_record(file) for file in files]  # first, since the position moves with it
+    position = getattr(files, "position", None)
+    write_listing(path, listed, _finished(progress, position))
+
+
+def _finished(progress: ListingProgress, position: SavedPosition | None) -> ListingProgress:
+    """The progress of the same listing at its end."""
+    return replace(progress, complete=True, position=position)
 
 
 def _local(path: str | os.PathLike[str]) -> Path:
@@ -224,15 +254,21 @@ def _read_finished(path: str | os.PathLike[str]) -> SavedListing:
     return saved
 
 
-def _check_folder(progress: ListingProgress, folder: str, path: Path) -> None:
-    """Refuses a file that holds the listing of another folder."""
+def _check_same(progress: ListingProgress, folder: str, label: Label, path: Path) -> None:
+    """Refuses a file that holds the listing of another folder, or by another label."""
     nothing_is_noted = progress == ListingProgress()
-    if nothing_is_noted or progress.folder == folder:
+    if nothing_is_noted:
         return
-    raise ValueError(
-        f"'{path}' holds the listing of the folder {named([progress.folder])}, not of '{folder}'. "
-        "Give another path, or delete the file."
-    )
+    if progress.folder != folder:
+        raise ValueError(
+            f"'{path}' holds the listing of the folder {named([progress.folder])}, not of "
+            f"'{folder}'. Give another path, or delete the file."
+        )
+    if progress.label != label:
+        raise ValueError(
+            f"'{path}' holds a listing with label={progress.label!r}. Give another path, or delete "
+            f"the file. Received: label={label!r}"
+        )
 
 
 @contextmanager
@@ -260,7 +296,7 @@ def _append_listing(
     out: BinaryIO,
     listing: Listing,
     files_before: Mapping[str, File],
-    folder: str,
+    progress: ListingProgress,
     rows_per_position: int,
 ) -> dict[str, File]:
     """Writes files as they are listed, and every so often where to go on.
@@ -272,8 +308,7 @@ def _append_listing(
     with tqdm(desc="Listing", unit=" files", initial=len(files), file=sys.stdout) as bar:
         for count, listed in enumerate(listing):
             if count % rows_per_position == 0:
-                progress = ListingProgress(folder, complete=False, position=listing.position)
-                out.write(progress_line(progress))
+                out.write(progress_line(replace(progress, position=listing.position)))
                 out.flush()
             file = file_of_record(listed)
             if file.id not in files:  # the page in which a listing was killed comes again

@@ -1,9 +1,10 @@
 """How a saved listing is written: a line of JSON a file, and lines that tell how far it got.
 
     {"id": "1AbC", "name": "1.jpg", "label": "rose", "path": "rose/1.jpg", "size": 50000, ...}
-    {"folder": "flowers17", "complete": true, "position": {...}}
+    {"folder": "flowers17", "complete": true, "position": {...}, "label": "first"}
 
-Files that any version saved can be read, so the fields and their names stay as they are.
+Files that any version saved can be read, so the fields and their names stay as they are. Where
+`label` is missing, it is "parent".
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Any
 
 from ..atomic import atomic_write
 from ..drive import File
+from ..drive.labels import Label, check_label
 from ..drive.names import printable
 
 __all__ = [
@@ -58,11 +60,13 @@ class ListingProgress:
         folder: What was listed; None where it is not known.
         complete: Whether the listing came to its end.
         position: Where it goes on, or since when to ask for changes; None where it is not known.
+        label: Which folder is the class, as `list_images` was told.
     """
 
     folder: str | None = None
     complete: bool = False
     position: SavedPosition | None = None
+    label: Label = "parent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,13 +131,14 @@ def file_line(file: File) -> bytes:
 
 def progress_line(progress: ListingProgress) -> bytes:
     """The line that tells how far a listing got."""
-    return _line(
-        {
-            "folder": progress.folder,
-            "complete": progress.complete,
-            "position": progress.position,
-        }
-    )
+    record: dict[str, Any] = {
+        "folder": progress.folder,
+        "complete": progress.complete,
+        "position": progress.position,
+    }
+    if progress.label != "parent":  # which stands in no file of an older version
+        record["label"] = progress.label
+    return _line(record)
 
 
 def write_listing(
@@ -212,7 +217,9 @@ def _progress_of_fields(record: Mapping[str, Any]) -> ListingProgress:
     )
     if not is_progress:
         raise ValueError("it tells no progress")
-    return ListingProgress(folder, complete, position)
+    label = record.get("label", "parent")
+    check_label(label)
+    return ListingProgress(folder, complete, position, label)
 
 
 def _line(record: Mapping[str, object]) -> bytes:

@@ -8,8 +8,9 @@ from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 
 from ..drive import File
-from .folders import folders_of_parts, words_on_parts
-from .listing import NO_LABEL, check_labels, label_of, named, nothing_listed
+from ..drive.names import named
+from .folders import words_on_split
+from .listing import NO_LABEL, check_labels, label_of, nothing_listed
 from .parts import Part, classes_of
 from .shares import exact_parts, exact_parts_of_groups, ids_by_class, lasting_part
 
@@ -82,7 +83,7 @@ def split(
     for file in files:
         parts[part_of[file.id]].append(file)
     for words in (
-        words_on_parts(folders_of_parts(files)),
+        words_on_split(files),
         words_on_missing_classes(parts, labels),
         words_on_shared_content(parts),
     ):

@@ -10,12 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ..drive import File
 from ..drive.labels import print_alike
 from ..drive.spreadsheet import as_cell
-from .folders import (
-    folders_of_parts,
-    is_beside_class_folders,
-    words_on_folders,
-    words_on_parts,
-)
+from .folders import folder_labels, is_beside_class_folders, words_on_split
 from .listing import check_labels, label_of, nothing_listed
 
 if TYPE_CHECKING:
@@ -37,7 +32,17 @@ SMALLEST_PICTURE = 100  # bytes; a JPEG's headers alone take more
 MACOS_SIDE_FILE = "._"  # how the names of such files begin
 DOCUMENT = "Google document, no picture"
 BESIDE = "beside the class folders"
-SIZES = ["smallest", "median", "largest"]  # columns of `describe`, bytes
+TITLES = {  # of the columns of `describe`
+    "files": "files",
+    "megabytes": "MB",
+    "smallest": "smallest kB",
+    "median": "median kB",
+    "largest": "largest kB",
+    "formats": "formats",
+    "duplicates": "duplicates",
+    "troubled": "troubled",
+    "reasons": "reasons",
+}
 
 
 class FileRow(NamedTuple):
@@ -58,14 +63,14 @@ class ClassSummary(NamedTuple):
     """A row of `describe`."""
 
     files: int
-    bytes: int
-    smallest: int | None
-    median: int | None
-    largest: int | None
+    megabytes: float
+    smallest: float  # kB; NaN where no size is known, as in the two that follow
+    median: float
+    largest: float
     formats: str
     duplicates: int
     troubled: int
-    troubles: str
+    reasons: str
 
 
 def file_table(files: Iterable[File], *, labels: Mapping[str, str] | None = None) -> pd.DataFrame:
@@ -101,21 +106,22 @@ def describe(files: Iterable[File], *, labels: Mapping[str, str] | None = None) 
 
     Example:
         >>> files = [File(str(n), f"{n}.jpg", "cat", f"{n}.jpg", n, "same", "1") for n in (0, 500)]
-        >>> print(*describe(files).loc["cat", ["files", "bytes", "duplicates", "troubles"]])
-        2 500 1 1 empty
+        >>> print(*describe(files).loc["cat", ["files", "largest kB", "duplicates", "reasons"]])
+        2 0.5 1 1 empty
 
     Args:
         files: Iterable of files.
         labels: Optional `{id: label}`.
 
     Returns:
-        DataFrame with a row a class, sorted by name, and a last row `All`. Columns: `files`,
-        `bytes`, `smallest`, `median` and `largest` (bytes a file; <NA> where no size is known),
-        `formats`, `duplicates` (files whose content, told by md5, came earlier in the listing),
-        `troubled` (files that may be no pictures to train on) and `troubles` (their reasons,
+        DataFrame with a row a class, sorted by name, and a last row `All`. Columns: `files`; `MB`
+        of all of them; `smallest kB`, `median kB` and `largest kB`, of a file (NaN where no size
+        is known); `formats`; `duplicates` (files whose content, told by md5, came earlier in the
+        listing); `troubled` (files that may be no pictures to train on) and `reasons` (why,
         counted). Names stand as in `file_table`. Warnings say, with the line that cures it, when
-        pictures lie beside the class folders, when a class comes from several folders, when the
-        folders look split already into training and test pictures, and when two classes look alike.
+        pictures lie beside the class folders, when a class comes from several folders or from one
+        within another class's, when the folders look split already into training and test pictures,
+        and when two classes look alike.
 
     Raises:
         ValueError: There is no file in the listing, or `labels` are no names of classes by id.
@@ -134,9 +140,7 @@ def describe(files: Iterable[File], *, labels: Mapping[str, str] | None = None) 
         summaries.append(_summarize(rows_of_class))
     names.append("All")
     summaries.append(_summarize(rows))
-    table = pd.DataFrame(summaries, index=pd.Index(names, name="class"))
-    if table[SIZES].isna().any(axis=None):
-        table[SIZES] = table[SIZES].astype("Int64")
+    table = pd.DataFrame(summaries, index=pd.Index(names, name="class")).rename(columns=TITLES)
     for words in _doubts(files, labels):
         warnings.warn(words, stacklevel=2)
     return table
@@ -148,15 +152,12 @@ def is_document(file: File) -> bool:
 
 
 def _doubts(files: list[File], labels: Mapping[str, str] | None) -> list[str]:
-    """What is odd about the folders and the classes, a sentence each."""
-    doubts = []
-    parts = folders_of_parts(files)
-    if parts:
-        doubts.append(words_on_parts(parts))
-    elif labels is None:
-        doubts += words_on_folders(files)
-    doubts += print_alike({str(label_of(file, labels)) for file in files})
-    return doubts
+    """What is odd about the folders, with what cures it, and about the classes."""
+    about_folders = words_on_split(files)
+    if labels is None:
+        about_folders = " ".join(folder_labels(files).doubts())
+    doubts = [about_folders] if about_folders else []
+    return doubts + print_alike({str(label_of(file, labels)) for file in files})
 
 
 def _table(files: list[File], labels: Mapping[str, str] | None) -> pd.DataFrame:
@@ -218,23 +219,18 @@ def _trouble_with(file: File, format_name: str) -> str:
 
 
 def _summarize(rows: pd.DataFrame) -> ClassSummary:
-    sizes = rows["size"].dropna()
-    smallest = median = largest = None
-    if len(sizes):
-        smallest = int(sizes.min())
-        median = int(sizes.median())
-        largest = int(sizes.max())
+    sizes = rows["size"].dropna().astype(float)  # of none, all that follows is NaN
     is_troubled = rows["trouble"] != ""
     return ClassSummary(
         files=len(rows),
-        bytes=int(sizes.sum()),
-        smallest=smallest,
-        median=median,
-        largest=largest,
+        megabytes=round(sizes.sum() / 1e6, 3),
+        smallest=round(sizes.min() / 1e3, 1),
+        median=round(sizes.median() / 1e3, 1),
+        largest=round(sizes.max() / 1e3, 1),
         formats=_formats_in_words(rows["format"]),
         duplicates=int(rows["is_copy"].sum()),
         troubled=int(is_troubled.sum()),
-        troubles=_troubles_in_words(rows.loc[is_troubled, "trouble"]),
+        reasons=_reasons_in_words(rows.loc[is_troubled, "trouble"]),
     )
 
 
@@ -244,7 +240,7 @@ def _formats_in_words(formats: Iterable[str]) -> str:
     return ", ".join(f"{name} {count}" for name, count in counts)
 
 
-def _troubles_in_words(troubles: Iterable[str]) -> str:
+def _reasons_in_words(reasons: Iterable[str]) -> str:
     """Such as "2 empty; 1 under 100 bytes", the most frequent first."""
-    counts = Counter(troubles).most_common()
+    counts = Counter(reasons).most_common()
     return "; ".join(f"{count} {reason}" for reason, count in counts)

@@ -153,6 +153,30 @@ def test_labels_by_id_or_in_the_order_of_the_listing(drive):
         small(drive, labels=in_order[:3])
 
 
+class Plain:
+    """A source of one's own: it lists a folder, and takes no words beside."""
+
+    def __init__(self, drive):
+        self._drive = drive
+        self.read = drive.read
+
+    def list_images(self, folder):
+        return self._drive.list_images(folder)
+
+
+@pytest.mark.parametrize("labels", ["given", None])
+def test_where_folders_are_no_classes_nothing_is_said_of_them(drive, pets, labels):
+    """Pictures lie beside the class folders, and in folders of their years in both classes."""
+    paint(pets / "pets" / "preview.png", 200)
+    files = drive.list_images("pets", label=None)
+    given = {file.id: "pet" for file in files} if labels else None
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert len(small(drive, labels=given).files) == 101
+    with pytest.warns(UserWarning, match="'2024' comes from 2 folders"):
+        assert len(small(Plain(drive), labels=given).files) == 101
+
+
 def test_what_was_found_is_told_in_keras_words(drive, capsys):
     small(drive, validation_split=0.2, subset="both", verbose=True)
     told = capsys.readouterr().out

@@ -111,6 +111,14 @@ def test_the_folders_in_a_folder_are_told_by_id_and_name(either):
     assert len(list(either.list_images(folders["roses"]))) == 12
 
 
+def test_a_folders_name_is_told_by_its_path_and_its_id(either):
+    """In the form in which it can be a step of a path."""
+    folder_id = {name: folder_id for folder_id, name in either.list_folders("flowers")}["roses"]
+    assert either.folder_name("flowers/roses") == either.folder_name(folder_id) == "roses"
+    with pytest.raises(NotFoundError, match="no folder 'dandelions'"):
+        either.folder_name("dandelions")
+
+
 def test_upload_makes_the_folders_and_replaces_what_has_the_name(either, flowers, tmp_path):
     local = tmp_path / "model.keras"
     local.write_bytes(b"one")

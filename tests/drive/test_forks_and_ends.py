@@ -184,3 +184,29 @@ def test_after_an_interrupt_the_next_answer_is_the_right_one(hostile_server, imp
     with pytest.raises(KeyboardInterrupt):
         drive.account()
     assert drive.account() == "me"
+
+
+LISTS_AND_ENDS = """
+import sys, threading
+from colab_helpers.drive import connect
+
+drive = connect(endpoint=sys.argv[1])
+print(len(list(drive.list_images("flowers"))))
+thread = threading.Thread(target=drive.account)
+thread.start()
+thread.join()
+"""
+
+
+def test_threads_that_end_close_their_connections(drive_server, flowers):
+    """Those that list, and those of a user; the garbage collector finds no open socket."""
+    server = drive_server(flowers, page_size_limit=2)
+    done = subprocess.run(
+        [sys.executable, "-W", "always::ResourceWarning", "-c", LISTS_AND_ENDS, server.url],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=WATCHDOG,
+    )
+    assert (done.returncode, done.stdout) == (0, "24\n")
+    assert "unclosed" not in done.stderr and "ResourceWarning" not in done.stderr

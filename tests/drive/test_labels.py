@@ -126,6 +126,50 @@ def test_folders_that_are_no_classes_are_said_with_the_line_that_cures_it(holdin
         assert part in text
 
 
+PARTS = ["train/cat/1.jpg", "train/dog/1.jpg", "Validation/cat/2.jpg", "Validation/dog/2.jpg"]
+
+
+@pytest.mark.parametrize("label", ["parent", "first"])
+@pytest.mark.parametrize("above", ["pets", "pets/data"])
+def test_folders_that_hold_a_split_are_said_with_what_keeps_it_and_nothing_else(
+    holding, label, above
+):
+    drive = holding([f"{above}/{path}" for path in PARTS])
+    (text,) = said_by(drive, "pets", label=label)
+    assert "look split already, into the folders 'train', 'Validation'" in text or (
+        "look split already, into the folders 'Validation', 'train'" in text
+    )
+    assert text.endswith("`train_files, val_files = split_by_folder(files, ('train', 'val'))`")
+
+
+def test_pictures_that_are_left_out_are_said_beside_a_split(holding):
+    drive = holding(["pets/a.jpg", *(f"pets/{path}" for path in PARTS)])
+    (text,) = said_by(drive, "pets", label="first")
+    assert "split_by_folder" in text and "'a.jpg', have no class and are left out" in text
+
+
+@pytest.mark.parametrize("paths", [PETS, PARTS, ["cat/1.jpg", "cat\u200b/1.jpg"]])
+def test_nothing_is_said_where_nobody_asks_for_the_class(holding, paths):
+    drive = holding([f"pets/{path}" for path in paths])
+    assert said_by(drive, "pets", label=None) == []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        by_parent = labels_of(drive, "pets", label="parent")
+    assert labels_of(drive, "pets", label=None) == by_parent
+
+
+def test_a_listing_that_nobody_asks_for_classes_goes_on_in_silence(tmp_path, drive_server):
+    server = in_memory(drive_server(None, page_size_limit=2), [f"pets/{path}" for path in PETS])
+    drive = connect(endpoint=server.url)
+    for begun, gone_on in (("parent", None), (None, None), (None, "parent")):
+        listing = drive.list_images("pets", label=begun)
+        next(listing)
+        position = json.loads(json.dumps(listing.position))
+        assert said_by(drive, "pets", position=position, label=gone_on) == []
+    with pytest.raises(ValueError, match="listing with label=None"):
+        drive.list_images("pets", position=position, label="first")
+
+
 def test_pictures_beside_class_folders_are_left_out_by_the_first_folder_and_said(holding):
     drive = holding(["pets/a.jpg", "pets/cat/1.jpg"])
     with pytest.warns(
@@ -157,7 +201,7 @@ def test_nothing_is_said_of_plain_class_folders(holding, paths):
     assert said_by(drive, "pets") == []
 
 
-@pytest.mark.parametrize("label", ["folder", "", None, 1, ["first"]])
+@pytest.mark.parametrize("label", ["folder", "", 1, ["first"]])
 def test_a_word_that_names_no_folder_is_refused_at_once(either, label):
     with pytest.raises(ValueError, match='"parent".*"first".*Received'):
         either.list_images("flowers", label=label)

@@ -33,6 +33,21 @@ def test_links_in_circles_end(flowers):
     assert len(list(connect(flowers).list_images("."))) == 24
 
 
+def test_links_to_photos_on_another_disk_are_listed_and_read(flowers, tmp_path):
+    """To a file and to a folder; the paths are those here."""
+    disk = tmp_path / "disk"
+    (disk / "daisies").mkdir(parents=True)
+    (disk / "daisies/1.jpg").write_bytes(b"daisy")
+    (disk / "0.jpg").write_bytes(b"rose")
+    (flowers / "linked/roses").mkdir(parents=True)
+    (flowers / "linked/daisies").symlink_to(disk / "daisies")
+    (flowers / "linked/roses/0.jpg").symlink_to(disk / "0.jpg")
+    drive = connect(flowers)
+    read = {file.path: drive.read(file) for file in drive.list_images("linked")}
+    assert read == {"daisies/1.jpg": b"daisy", "roses/0.jpg": b"rose"}
+    assert drive.read(drive.find("linked/daisies/1.jpg")) == b"daisy"
+
+
 def test_a_link_to_itself_is_named_when_folders_are_listed(flowers):
     (flowers / "flowers/loop").symlink_to("loop")
     with pytest.raises(DriveError, match="Could not list '.*/flowers': "):

@@ -6,6 +6,7 @@ import ssl
 import threading
 
 import pytest
+from error_reports import report
 from google.oauth2.credentials import Credentials
 from hostile_server import head, whole
 
@@ -16,21 +17,6 @@ from stand_in import Fault
 
 TOKEN = "SECRET-TOKEN-42"
 FILE = File("1AbC", "a.jpg", "x", "x/a.jpg", 3, "900150983cd24fb0d6963f7d28e17f72", "1")
-
-
-def report(error):
-    """What an error report tells: each error of the chain, and the variables of its frames."""
-    told = []
-    while error is not None:
-        told += [repr(error), str(error), repr(vars(error))]
-        told += getattr(error, "__notes__", [])
-        frame = error.__traceback__
-        while frame is not None:
-            if frame.tb_frame.f_code.co_filename != __file__:  # the test knows the token
-                told += [f"{name} = {value!r}" for name, value in frame.tb_frame.f_locals.items()]
-            frame = frame.tb_next
-        error = error.__cause__ or error.__context__
-    return "\n".join(told)
 
 
 def refuse(status, reason):

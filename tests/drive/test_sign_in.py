@@ -130,6 +130,17 @@ def test_in_colab_the_environment_is_no_way_in(monkeypatch, in_colab, flowers):
         connect()
 
 
+def test_with_an_api_key_nobody_is_asked_in_colab_or_elsewhere(in_colab, monkeypatch, flowers):
+    monkeypatch.setenv("COLAB_HELPERS_DRIVE", str(flowers))
+    assert repr(connect(api_key="AIza-1")) == "Drive('https://www.googleapis.com')"
+
+    def refuse():
+        raise AssertionError("asked to sign in")
+
+    in_colab(refuse)
+    assert repr(connect(api_key="AIza-1")) == "Drive('https://www.googleapis.com')"
+
+
 @pytest.fixture
 def own_machine(monkeypatch):
     """Puts client_secrets.json beside the test, and a browser that answers at once.

@@ -5,6 +5,7 @@ import warnings
 import pytest
 from listings import make_file, make_files
 
+from colab_helpers.drive import connect
 from colab_helpers.inventory import File, describe, duplicates, file_table
 
 
@@ -21,16 +22,33 @@ def silent(call, *arguments, **options):
         return call(*arguments, **options)
 
 
-def test_pictures_beside_the_class_folders_are_told_with_the_line_that_leaves_them_out():
+def test_pictures_beside_the_class_folders_are_told():
     files = [at("preview.jpg"), at("cat/1.jpg"), at("dog/1.jpg")]
-    message = r"1 pictures lie beside .*\('preview.jpg'\) and count as the class 'pets'"
+    message = "'preview.jpg' lies beside the class folders: its class is 'pets'"
     with pytest.warns(UserWarning, match=message) as caught:
-        assert describe(files).loc["pets", "troubles"] == "1 beside the class folders"
+        assert describe(files).loc["pets", "reasons"] == "1 beside the class folders"
     assert caught[0].filename == __file__
-    line = str(caught[0].message).split("`")[1]
-    cured = {"files": files}
-    exec(line, cured)
-    assert silent(describe, cured["files"]).index.tolist() == ["cat", "dog", "All"]
+
+
+@pytest.mark.parametrize(
+    "first", [("preview.jpg", "cat/1.jpg"), ("cat/old/1.jpg", "dog/old/1.jpg")]
+)
+def test_a_table_says_what_the_listing_said_and_the_line_cures_it(tmp_path, first):
+    for path in (*first, "cat/2.jpg", "dog/2.jpg"):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_bytes(b"as good as a picture" * 9)
+    drive = connect(tmp_path)
+    with pytest.warns(UserWarning) as by_listing:
+        files = list(drive.list_images("."))
+    with pytest.warns(UserWarning) as by_table:
+        describe(files)
+    said = " ".join(str(warning.message) for warning in by_table)
+    assert str(by_listing[0].message) == said.replace("list_images(folder", "list_images('.'")
+    assert 'list_images(folder, label="first")' in said
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        cured = list(drive.list_images(".", label="first"))
+    assert silent(describe, cured).index.tolist() == ["cat", "dog", "All"]
 
 
 def test_the_table_of_files_marks_pictures_beside_the_class_folders():
@@ -41,19 +59,19 @@ def test_the_table_of_files_marks_pictures_beside_the_class_folders():
 @pytest.mark.parametrize(
     "paths, said",
     [
-        (("cat/2024/1.jpg", "dog/2024/1.jpg"), "'2024' comes from 'cat/2024', 'dog/2024'"),
-        (("cat/1.jpg", "cat/2024/1.jpg", "dog/1.jpg"), "'2024' comes from 'cat/2024'"),
+        (
+            ("cat/2024/1.jpg", "dog/2024/1.jpg"),
+            "The class '2024' comes from 2 folders: 'cat/2024', 'dog/2024'.",
+        ),
+        (
+            ("cat/1.jpg", "cat/2024/1.jpg", "dog/1.jpg"),
+            "The folder 'cat' holds pictures and 'cat/2024' in it holds some too",
+        ),
     ],
 )
-def test_a_class_from_several_folders_or_within_another_is_told_with_the_cure(paths, said):
-    files = [at(path) for path in paths]
-    with pytest.warns(UserWarning, match=said) as caught:
-        describe(files)
-    [words] = [str(w.message) for w in caught if "If the first folder" in str(w.message)]
-    assert 'list_images(folder, label="first")' in words
-    scope = {"files": files}
-    exec(words.split("`")[3], scope)
-    assert set(scope["labels"].values()) == {path.split("/")[0] for path in paths}
+def test_a_class_from_several_folders_or_within_another_is_told(paths, said):
+    with pytest.warns(UserWarning, match=said):
+        describe([at(path) for path in paths])
 
 
 @pytest.mark.parametrize(
@@ -99,10 +117,11 @@ def test_a_google_document_that_is_named_like_a_photo_is_no_picture():
     assert file_table(files)["trouble"].tolist() == ["Google document, no picture", ""]
     counts = describe(files)
     assert counts["files"].tolist() == [1, 1, 2]
-    assert counts["bytes"].tolist() == [5000, 0, 5000]
-    assert counts.loc["notes", "troubles"] == "1 Google document, no picture"
-    assert counts.loc["notes", ["smallest", "median", "largest"]].isna().all()
-    assert counts.loc["All", ["smallest", "median", "largest"]].tolist() == [5000] * 3
+    assert counts["MB"].tolist() == [0.005, 0, 0.005]
+    assert counts.loc["notes", "reasons"] == "1 Google document, no picture"
+    sizes = ["smallest kB", "median kB", "largest kB"]
+    assert counts.loc["notes", sizes].isna().all()
+    assert counts.loc["All", sizes].tolist() == [5] * 3
 
 
 def test_a_listing_of_documents_alone_is_described():

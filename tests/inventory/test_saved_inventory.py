@@ -6,6 +6,7 @@ import os
 import pytest
 from listings import PagedSource, attributes, make_file, make_files
 
+from colab_helpers.drive import connect
 from colab_helpers.inventory import (
     load_inventory,
     refresh_inventory,
@@ -264,3 +265,72 @@ def test_a_listing_of_an_unknown_folder_cannot_be_refreshed(path):
     save_inventory(make_files(3), path)
     with pytest.raises(ValueError, match=r"does not tell which folder.*call take_inventory\("):
         refresh_inventory(PagedSource([]), path)
+
+
+# Which folder is the class
+
+
+@pytest.fixture
+def pets(tmp_path):
+    """A folder of cats and dogs, some of them in folders of their year."""
+    root = tmp_path / "root"
+    for name in ("cat/1.jpg", "cat/2024/2.jpg", "dog/1.jpg", "dog/2024/2.jpg"):
+        (root / "pets" / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / "pets" / name).write_bytes(b"as good as a picture")
+    return root
+
+
+@pytest.fixture(params=["Drive", "LocalFolder"])
+def pets_drive(request, pets, drive_server):
+    """The same folder, once as a Drive and once as it is."""
+    if request.param == "LocalFolder":
+        return connect(pets)
+    return connect(endpoint=drive_server(pets).url)
+
+
+def labels(files):
+    return sorted(file.label for file in files)
+
+
+def test_the_first_folder_may_be_the_class_and_a_refresh_keeps_it(pets_drive, pets, path):
+    """Also where only a full listing can tell what changed."""
+    by_first = ["cat", "cat", "dog", "dog"]
+    assert labels(take_inventory(pets_drive, "pets", path, label="first")) == by_first
+    assert labels(take_inventory(pets_drive, "pets", path, label="first")) == by_first
+    (pets / "pets/dog/2024/3.jpg").write_bytes(b"as good as a picture")
+    assert labels(refresh_inventory(pets_drive, path)) == [*by_first, "dog"]
+    (pets / "pets/emu/2024").mkdir(parents=True)
+    (pets / "pets/emu/2024/1.jpg").write_bytes(b"as good as a picture")
+    assert labels(refresh_inventory(pets_drive, path)) == [*by_first, "dog", "emu"]
+    assert labels(refresh_inventory(pets_drive, path)) == [*by_first, "dog", "emu"]
+
+
+def test_a_listing_that_was_saved_tells_which_folder_is_the_class(pets_drive, pets, path):
+    save_inventory(pets_drive.list_images("pets", label="first"), path, folder="pets")
+    (pets / "pets/emu/2024").mkdir(parents=True)
+    (pets / "pets/emu/2024/1.jpg").write_bytes(b"as good as a picture")
+    assert labels(refresh_inventory(pets_drive, path)) == ["cat", "cat", "dog", "dog", "emu"]
+
+
+@pytest.mark.filterwarnings("ignore:.*class:UserWarning")
+def test_a_listing_by_another_label_is_not_gone_on_with(pets, path):
+    drive = connect(pets)
+    take_inventory(drive, "pets", path)
+    with pytest.raises(ValueError, match="label='parent'.*Received: label='first'"):
+        take_inventory(drive, "pets", path, label="first")
+    path.unlink()
+    take_inventory(drive, "pets", path, label="first")
+    with pytest.raises(ValueError, match="label='first'.*Received: label='parent'"):
+        take_inventory(drive, "pets", path)
+
+
+def test_another_word_for_the_label_is_refused_before_anything_is_listed(path):
+    with pytest.raises(ValueError, match="Received: label='second'"):
+        take_inventory(PagedSource(make_files(3)), "photos", path, label="second")
+
+
+@pytest.mark.parametrize("label", ['"second"', "5", "[]", "{}"])
+def test_a_file_that_tells_another_label_is_damaged(path, label):
+    path.write_text(f'{{"folder": "pets", "complete": true, "position": null, "label": {label}}}\n')
+    with pytest.raises(ValueError, match="Line 1 of .* is not a row of a listing"):
+        load_inventory(path)

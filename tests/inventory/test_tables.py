@@ -5,6 +5,8 @@ from listings import make_file, make_files
 
 from colab_helpers.inventory import describe, file_table
 
+SIZES = ["smallest kB", "median kB", "largest kB"]
+
 
 def test_a_listing_is_a_table_with_a_row_a_file_in_its_order():
     """Each attribute a column, and what the name tells."""
@@ -65,19 +67,19 @@ def test_what_may_not_be_readable_is_told_without_reading(name, size, trouble):
     assert file_table([make_file(name, size=size)])["trouble"].tolist() == [trouble]
 
 
-def test_describe_counts_files_and_bytes_by_class():
+def test_describe_counts_files_and_their_sizes_by_class():
     """A row a class and one for all, from any iterable, also one that can be walked only once."""
     files = [
-        make_file("1.jpg", size=100),
-        make_file("2.JPEG", size=300),
-        make_file("3.png", "dog", size=1000),
+        make_file("1.jpg", size=10_000),
+        make_file("2.JPEG", size=30_000),
+        make_file("3.png", "dog", size=1_234_567),
     ]
     counts = describe(file for file in files)
     assert counts.index.name == "class"
     assert counts.index.tolist() == ["cat", "dog", "All"]
     assert counts["files"].tolist() == [2, 1, 3]
-    assert counts["bytes"].tolist() == [400, 1000, 1400]
-    assert counts.loc["All", ["smallest", "median", "largest"]].tolist() == [100, 300, 1000]
+    assert counts["MB"].tolist() == [0.04, 1.235, 1.275]
+    assert counts.loc["All", SIZES].tolist() == [10, 30, 1234.6]
     assert counts.loc["All", "formats"] == "JPEG 2, PNG 1"
 
 
@@ -91,7 +93,7 @@ def test_describe_counts_troubles_and_copies():
     ]
     counts = describe(files)
     assert counts["troubled"].tolist() == [2, 0, 2]
-    assert counts.loc["cat", "troubles"] == "1 HEIC: needs pillow-heif; 1 empty"
+    assert counts.loc["cat", "reasons"] == "1 HEIC: needs pillow-heif; 1 empty"
     assert counts["duplicates"].tolist() == [0, 1, 1]
 
 

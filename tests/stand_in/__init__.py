@@ -19,7 +19,7 @@ top to bottom, and its answer goes back the same way:
     drive.py           FakeDrive: what a test holds. It logs each request.
     faults.py          what goes wrong between a request and its answer
     routes.py          which function answers which request
-      access.py          who may see and change what: tokens, resource keys, read-only folders
+      access.py          who may see and change what: tokens, API keys, resource keys, read-only
       tokens.py          the token endpoint
       about.py           the account
       listing.py         files.list: searches, sorted or by age, a page at a time
@@ -56,7 +56,7 @@ https://developers.google.com/workspace/drive/api/reference/rest/v2
 from .drive import FakeDrive
 from .faults import Fault, RandomFaults, every_fault
 from .mime_types import FOLDER, SHORTCUT
-from .tokens import PRACTICE_TOKEN, REFRESH_TOKEN
+from .tokens import PRACTICE_API_KEY, PRACTICE_TOKEN, REFRESH_TOKEN
 from .tree import Extra
 
 __all__ = [
@@ -67,6 +67,7 @@ __all__ = [
     "Fault",
     "RandomFaults",
     "every_fault",
+    "PRACTICE_API_KEY",
     "PRACTICE_TOKEN",
     "REFRESH_TOKEN",
 ]

@@ -45,12 +45,14 @@ def connect(server: FakeDrive, token: str = PRACTICE_TOKEN) -> GoogleDrive:
     return GoogleDrive(auth)
 
 
-def ask(server: FakeDrive, target: str, **headers: str) -> Answer:
-    """Sends one GET request without any client's help."""
+def ask(
+    server: FakeDrive, target: str, *, method: str = "GET", authorized: bool = True, **headers: str
+) -> Answer:
+    """Sends one request without any client's help, with or without the practice token."""
     connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=5)
-    authorization = {"Authorization": f"Bearer {PRACTICE_TOKEN}"}
+    authorization = {"Authorization": f"Bearer {PRACTICE_TOKEN}"} if authorized else {}
     try:
-        connection.request("GET", target, headers={**authorization, **headers})
+        connection.request(method, target, headers={**authorization, **headers})
         response = connection.getresponse()
         return Answer(response.status, response.headers, response.read())
     finally:

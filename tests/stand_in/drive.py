@@ -51,6 +51,7 @@ class FakeDrive:
         mounts: {name: path} of other folders, shown read-only at the top of My Drive.
         shared: {name: path} of folders at the top of "Shared with me" (read-only).
         drives: {name: path} of shared drives.
+        public: Paths of what "Anyone with the link" may see, with an API key, too.
         extra: `Extra` entries beside those on disk.
         resource_keys: {path of an entry: key} without which it is not found.
         virtual: {path of a folder: count} of folders that exist in memory only; their files
@@ -81,6 +82,7 @@ class FakeDrive:
         mounts: Folders | None = None,
         shared: Folders | None = None,
         drives: Folders | None = None,
+        public: Iterable[str] = (),
         extra: Iterable[Extra] = (),
         resource_keys: Mapping[str, str] | None = None,
         virtual: Mapping[str, int] | None = None,
@@ -109,6 +111,8 @@ class FakeDrive:
             self.tree.add_virtual_folder(path, count)
         for one in extra:
             add_extra(self.tree, one)
+        for path in public:
+            self.tree.find(path).public = True
         for path, key in (resource_keys or {}).items():
             self.tree.find(path).resource_key = key
         self._state = State(

@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from .access import find_entry
+from .access import check_signed_in, find_entry
 from .description import describe
 from .fields import mask_of, pick, wants
 from .messages import Refusal, Request, Response
@@ -61,7 +61,7 @@ def list_files(state: State, request: Request) -> Response:
         _look_at_disk(state, search)
     change = len(state.tree.changes)
     resource_keys = request.headers.get("x-goog-drive-resource-keys")
-    key = (request.target, request.body, resource_keys)
+    key = (request.target, request.body, resource_keys, request.api_key)
     page = state.pages.find(change, key)
     if page is None:
         page = _make_page(state, request, search, after)
@@ -72,8 +72,10 @@ def list_files(state: State, request: Request) -> Response:
 def _look_at_disk(state: State, search: Search) -> None:
     if search.parent is None:
         state.disk.scan_all()
-    elif search.parent in state.tree.entries:
-        state.disk.scan(state.tree.entries[search.parent])
+        return
+    folder = state.tree.entries.get(search.parent)
+    if folder is not None and folder.is_folder:
+        state.disk.scan(folder)
 
 
 def _make_page(state: State, request: Request, search: Search, after: int) -> bytes:
@@ -115,6 +117,7 @@ def _find(state: State, request: Request, search: Search) -> list[Entry]:
 
 def _candidates(state: State, request: Request, search: Search) -> Iterable[Entry]:
     if search.parent is None:
+        check_signed_in(request)
         root = state.tree.root
         return (entry for entry in state.tree.entries.values() if entry is not root)
     find_entry(state, request, search.parent)

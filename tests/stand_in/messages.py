@@ -8,6 +8,7 @@ import urllib.parse
 from typing import Any
 
 API = "/drive/v2/"  # every address of the API begins with this, uploads with /upload before it
+ERROR_INFO = "type.googleapis.com/google.rpc.ErrorInfo"
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -57,6 +58,16 @@ class Request:
         if not item:
             return "list"
         return "media" if self.query.get("alt") == "media" else "get"
+
+    @property
+    def is_anonymous(self) -> bool:
+        """Whether it comes from nobody who is signed in, with an API key in place of a token."""
+        return "authorization" not in self.headers and self.api_key is not None
+
+    @property
+    def api_key(self) -> str | None:
+        """The API key that it sends, or None."""
+        return self.headers.get("x-goog-api-key") or self.query.get("key")
 
     @property
     def names(self) -> list[str]:
@@ -113,7 +124,7 @@ class Refusal(Exception):
     https://developers.google.com/workspace/drive/api/guides/handle-errors
     """
 
-    def __init__(self, status: int, reason: str, message: str = "") -> None:
+    def __init__(self, status: int, reason: str, message: str = "", detail: str = "") -> None:
         message = message or reason
         super().__init__(message)
         error = {
@@ -121,8 +132,10 @@ class Refusal(Exception):
             "reason": reason,
             "message": message,
         }
-        body = {"error": {"errors": [error], "code": status, "message": message}}
-        self.response = Response(status, json.dumps(body, indent=1).encode())
+        told: dict[str, Any] = {"errors": [error], "code": status, "message": message}
+        if detail:
+            told["details"] = [{"@type": ERROR_INFO, "reason": detail}]
+        self.response = Response(status, json.dumps({"error": told}, indent=1).encode())
 
 
 def not_offered(request: Request) -> Refusal:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from .about import tell_about
-from .access import check_token
+from .access import check_sender
 from .changes import tell_changes
 from .files import delete_file, get_file, insert_file, update_file
 from .listing import list_files
@@ -36,7 +36,7 @@ def answer(state: State, request: Request) -> Response:
     try:
         if request.path == "/token":
             return issue_token(state, request)
-        check_token(state, request)
+        check_sender(state, request)
         if request.kind not in ROUTES or API not in request.path:
             raise not_offered(request)
         return ROUTES[request.kind](state, request)

@@ -13,6 +13,7 @@ from .state import State
 PRACTICE_TOKEN = (
     "practice-token"  # good for ever; colab_helpers.drive sends it to loopback addresses
 )
+PRACTICE_API_KEY = "practice-api-key"  # the one API key that is accepted
 REFRESH_TOKEN = "practice-refresh-token"  # the one refresh token that is accepted
 SCOPE = "https://www.googleapis.com/auth/drive"
 

@@ -26,6 +26,7 @@ class Entry:
         modified: Nanoseconds since 1970.
         shared: Whether it stands at the top of "Shared with me".
         drive_id: The shared drive that it belongs to.
+        public: Whether "Anyone with the link" may see it, and all that lies in it.
         resource_key: Who does not send it finds nothing.
         target: The ID that a shortcut points to.
     """
@@ -41,6 +42,7 @@ class Entry:
     modified: int = 0
     trashed: bool = False
     shared: bool = False
+    public: bool = False
     drive_id: str | None = None
     resource_key: str | None = None
     target: str | None = None
