@@ -30,8 +30,8 @@ START_UP_NOTES = re.compile(  # what TensorFlow writes before it has read its se
 WARNING = re.compile(r"^\S+:\d+: UserWarning: (.+)$", re.M)
 PORT = re.compile(r"(127\.0\.0\.1):\d+")  # the stand-in Drive's; another one each time
 LARGE_FIGURE = 500_000  # bytes; above it a stored figure is reduced to 256 colours
-KEPT_OF_NOTEBOOK = ("accelerator", "colab")  # metadata that a stored notebook keeps
-KEPT_OF_CELL = ("cellView", "id")
+KEPT_OF_NOTEBOOK = ("accelerator", "colab", "toc_visible")  # metadata that a stored notebook keeps
+KEPT_OF_CELL = ("cellView", "id", "jupyter", "tags")
 SHORTEST_WORD = 5  # characters; a shorter name of a place may stand anywhere by chance
 SECRETS = (r"/tmp/[^\s\"\\\\]+", r"ya29\.\S+", r"practice-token", r"Bearer \S+")
 

@@ -59,7 +59,8 @@ def plot_samples(
     """Shows pictures by class, a class in each row.
 
     What cannot be read or decoded is marked, with the reason. The first pages show every class;
-    those that follow go on with the next pictures of each class.
+    those that follow go on with the next pictures of each class. The rows of a class stand together
+    on a page.
 
     Example:
         `plot_samples(drive.list_images("flowers17"), drive.read, decoder((64, 64)))`
@@ -119,7 +120,15 @@ def choose_page(rows: Sequence[Row], rows_on_page: int, page: int) -> Page:
     if not 0 <= page < count:
         raise ValueError(f"`page` must be from 0 to {count - 1}. Received: page={page}")
     start = page * rows_on_page
-    return Page(list(rows[start : start + rows_on_page]), page, count)
+    return Page(_by_class(rows[start : start + rows_on_page]), page, count)
+
+
+def _by_class(rows: Iterable[Row]) -> list[Row]:
+    """The rows with those of one class together; classes in the order of their first rows."""
+    rows_of_class = defaultdict(list)
+    for row in rows:
+        rows_of_class[row.label].append(row)
+    return [row for group in rows_of_class.values() for row in group]
 
 
 def samples_title(class_sizes: Collection[int], page: Page, broken: int) -> str:
@@ -137,16 +146,23 @@ def _draw_page(page: Page, pictures: Sequence[Picture | Exception], columns: int
     height = 1.3 * len(page.rows) + 0.6
     figure, axes = new_figure(width, height, len(page.rows), columns)
     start = 0
+    label_above = None
     for row, cells in zip(page.rows, axes):
         stop = start + len(row.files)
-        _draw_row(cells, row.label, pictures[start:stop])
+        _draw_row(cells, pictures[start:stop])
+        if row.label != label_above:
+            _write_label(cells[0], row.label)
+        label_above = row.label
         start = stop
     return figure
 
 
-def _draw_row(cells: Sequence[Axes], label: str, pictures: Sequence[Picture | Exception]) -> None:
+def _write_label(cell: Axes, label: str) -> None:
     lines = textwrap.wrap(shortened(label, 28), 14)
-    cells[0].set_ylabel(escaped("\n".join(lines)), rotation=0, ha="right", va="center")
+    cell.set_ylabel(escaped("\n".join(lines)), rotation=0, ha="right", va="center")
+
+
+def _draw_row(cells: Sequence[Axes], pictures: Sequence[Picture | Exception]) -> None:
     for cell in cells:
         hide_frame(cell)
     for cell, picture in zip(cells, pictures):

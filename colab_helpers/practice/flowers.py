@@ -22,7 +22,7 @@ FLOWER_PHOTOS = (
 # 228,813,984 bytes, as TensorFlow Datasets has it:
 # https://github.com/tensorflow/datasets/blob/master/tensorflow_datasets/datasets/tf_flowers/checksums.tsv
 FLOWER_PHOTOS_SHA256 = "4c54ace7911aaffe13a365c34f650e71dd5bf1be0a58b464e5a7183e3e595d9c"
-FOLDER = "flower_photos"
+FOLDER = "flowers"
 LICENCE_FILE = "LICENSE.txt"
 WHOSE = (
     "The flower photos are TensorFlow's collection, under the licence CC BY 2.0 "
@@ -40,13 +40,13 @@ def flowers_path(
     per_class: int | None = None,
     origin: str = FLOWER_PHOTOS,
 ) -> str | None:
-    """Fetches the folder `flower_photos`, once, for who has no photographs of their own.
+    """Fetches the folder `flowers`, once, for who has no photographs of their own.
 
     Example:
-        `drive = connect(flowers_path()); files = drive.list_images("flower_photos")`
+        `drive = connect(flowers_path()); files = drive.list_images("flowers")`
 
     These are TensorFlow's flower photos: 3,670 JPEGs (229 MB) in five classes: daisy, dandelion,
-    roses, sunflowers, tulips. Their licence is CC BY 2.0; `flower_photos/LICENSE.txt` names the
+    roses, sunflowers, tulips. Their licence is CC BY 2.0; `flowers/LICENSE.txt` names the
     photographers. https://www.tensorflow.org/datasets/catalog/tf_flowers
 
     Args:
@@ -57,7 +57,7 @@ def flowers_path(
         origin: Address of another `.tgz` of the same form, `<folder>/<class>/<name>.jpg`.
 
     Returns:
-        A folder that holds `flower_photos`, to stand in for a Drive; or None where the environment
+        A folder that holds `flowers`, to stand in for a Drive; or None where the environment
         variable COLAB_HELPERS_DRIVE already names a source.
 
     Raises:

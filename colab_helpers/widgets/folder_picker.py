@@ -45,12 +45,17 @@ class WalkableDrive(Protocol):
         ...
 
 
+def _counted(number: int, thing: str) -> str:
+    """Such as "1 folder" and "1,200 folders"."""
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
+
+
 def find_trail(drive: WalkableDrive, folder: str) -> list[Folder]:
     """The folders on the way to a folder, from the top; asked for only as far as the path leads.
 
     Args:
-        drive: To look in.
-        folder: A path from the top. What is no such path is taken for a name or an id.
+        drive: To look in. One with `folder_name(folder)` tells the name of a folder by its id.
+        folder: A path from the top. What is no such path is taken for a name, an id or an address.
     """
     trail = [TOP]
     if folder == TOP.id:
@@ -58,9 +63,15 @@ def find_trail(drive: WalkableDrive, folder: str) -> list[Folder]:
     for name in folder.split("/"):
         child = _child_named(drive, trail[-1], name)
         if child is None:
-            return [TOP, Folder(folder, folder)]
+            return [TOP, Folder(folder, _name_of(drive, folder))]
         trail.append(child)
     return trail
+
+
+def _name_of(drive: WalkableDrive, folder: str) -> str:
+    """The folder's own name where the drive tells it, else what it was called."""
+    folder_name: Callable[[str], str] | None = getattr(drive, "folder_name", None)
+    return folder if folder_name is None else folder_name(folder)
 
 
 def _child_named(drive: WalkableDrive, parent: Folder, name: str) -> Folder | None:
@@ -84,8 +95,8 @@ class ImageCount:
 
     def __str__(self) -> str:
         if self.may_be_more:
-            return f"{self.number:,} images or more"
-        return f"{self.number:,} images"
+            return f"{_counted(self.number, 'image')} or more"
+        return _counted(self.number, "image")
 
 
 def count_images(
@@ -135,8 +146,8 @@ class FolderPicker(Shown):
     Args:
         drive: Anything with `list_folders(folder)`, which yields `(id, name)`, and
             `list_images(folder)`.
-        folder: Where to begin, as a path from the top. What is no such path is taken for a name or
-            an id.
+        folder: Where to begin, as a path from the top. What is no such path is taken for a name, an
+            id or an address; the way to it is then its name alone.
         most_folders: Folders that are listed; more than a thousand nobody scrolls through.
         most_images: Images at which counting stops.
         most_seconds: Time after which counting stops.
@@ -147,6 +158,7 @@ class FolderPicker(Shown):
         controls: What you handle, by name: "filter" (a text), "folders" (a list), and the buttons
             "open" and "up".
         trail_line: The line that shows the way, HTML.
+        none_line: The line in the place of the list where no folder is left to show, HTML.
         status_line: The line that shows what is here, or what went wrong, HTML.
 
     Raises:
@@ -173,6 +185,7 @@ class FolderPicker(Shown):
         self._children: list[Folder] = []  # all folders that are here
         self._listed: list[Folder] = []  # those of them that the filter leaves
         self.trail_line = ipywidgets.HTML()
+        self.none_line = ipywidgets.HTML()
         self.status_line = ipywidgets.HTML()
         self.controls = self._make_controls()
         buttons = ipywidgets.HBox([self.controls["open"], self.controls["up"]])
@@ -180,6 +193,7 @@ class FolderPicker(Shown):
             self.trail_line,
             self.controls["filter"],
             self.controls["folders"],
+            self.none_line,
             buttons,
             self.status_line,
         ]
@@ -282,11 +296,23 @@ class FolderPicker(Shown):
         if self._listed:
             folders.index = 0
         self.controls["open"].disabled = not self._listed
+        self._show_list_or_why_not()
+
+    def _show_list_or_why_not(self) -> None:
+        """Shows a line in the place of the list where that is empty."""
+        if self._children:
+            words = f"No folder here has {self.controls['filter'].value!r} in its name."
+        else:
+            words = "No folder lies in this one."
+        self.none_line.value = _as_html(words)
+        self.none_line.layout.display = "none" if self._listed else None
+        self.controls["folders"].layout.display = None if self._listed else "none"
 
     def _describe(self) -> str:
         """How many folders and images are here; at the top, which may be a whole Drive, folders."""
-        or_more = " or more" if len(self._children) == self._most_folders else ""
-        folders = f"{len(self._children):,}{or_more} folders"
+        folders = _counted(len(self._children), "folder")
+        if len(self._children) == self._most_folders:
+            folders += " or more"
         if len(self._trail) == 1:
             return f"{folders}. Open the one that holds your photos."
         try:

@@ -81,7 +81,7 @@ def hostile_server():
 def impatient(clock):
     """Opens a Drive at a server with a short deadline; waits between attempts take no time."""
 
-    def open_drive(server, deadline=0.5, attempts=1, token="SECRET-TOKEN-42"):
+    def open_drive(server, deadline=10, attempts=1, token="SECRET-TOKEN-42"):
         return Drive(
             Credentials(token=token),
             server.url,

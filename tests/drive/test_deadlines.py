@@ -301,5 +301,5 @@ def test_an_upload_that_nobody_takes_has_a_deadline_too(hostile_server, impatien
             connection.sendall(whole(folder))
 
     server = hostile_server(answer)
-    error = in_time(lambda: impatient(server).upload(path))
+    error = in_time(lambda: impatient(server, deadline=0.5).upload(path))
     assert isinstance(error, TransientError), error

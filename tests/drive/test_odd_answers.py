@@ -229,7 +229,8 @@ def test_json_that_is_no_object_is_a_drive_error(answering, body, tmp_path):
 
 @pytest.mark.parametrize("status", [100, 101, 102, 103, 199])
 def test_a_status_that_is_no_answer_is_a_drive_error(answering, status):
-    assert isinstance(error_of(answering(head(status)).account), TransientError)
+    drive = answering(head(status), deadline=0.5)
+    assert isinstance(error_of(drive.account), TransientError)
 
 
 @pytest.mark.parametrize(
@@ -258,7 +259,7 @@ def test_what_is_no_http_is_a_drive_error(hostile_server, impatient, data):
         connection.sendall(data)
         connection.close()
 
-    drive = impatient(hostile_server(answer))
+    drive = impatient(hostile_server(answer), deadline=0.5)
     assert isinstance(error_of(drive.account), DriveError)
     assert isinstance(error_of(lambda: drive.read(KNOWN)), DriveError)
 

@@ -149,7 +149,7 @@ def test_an_upload_that_nobody_takes_ends(hostile_server, impatient):
 def test_a_connection_that_fails_is_a_drive_error(hostile_server, impatient):
     server = hostile_server(lambda connection, request: connection.close())
     with pytest.raises(TransientError, match="finish a request"):
-        impatient(server).pydrive.GetAbout()
+        impatient(server, deadline=0.5).pydrive.GetAbout()
 
 
 def test_what_drive_refuses_this_room_stays_its_own_error(hostile_server, impatient):

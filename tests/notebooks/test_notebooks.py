@@ -1,5 +1,6 @@
 """The notebooks: one form, one set-up, outputs that mean something, and each of them runs."""
 
+import ast
 import os
 import re
 import subprocess
@@ -11,7 +12,14 @@ import pytest
 from course import NOTEBOOKS, repository, stand_in_drive
 from one_notebook import kernel_environment, private_words, read_notebook, texts
 
-CLOSING = ["What can go wrong", "Try it yourself", "Copy this into your own notebook", "Read more"]
+CLOSING = [
+    "What can go wrong",
+    "Try it yourself",
+    "Copy this into your own notebook",
+    "Recap",
+    "Read more",
+]
+CHECKED = "nbval-check-output"  # the tag of a cell whose output must be as stored
 
 
 def each_notebook(test):
@@ -31,7 +39,7 @@ def markdown(notebook):
 
 @each_notebook
 def test_it_opens_with_title_badge_and_overview(path):
-    """The first cell has one title, the badge that opens this very notebook, and an overview."""
+    """The first cell has one title, the badge of this very notebook, and what one will learn."""
     first = read_notebook(path).cells[0]
     assert first.cell_type == "markdown"
     assert first.source.startswith("# ")
@@ -40,6 +48,7 @@ def test_it_opens_with_title_badge_and_overview(path):
         f"https://colab.research.google.com/github/{repository()}/blob/main/notebooks/{path.name}"
     )
     assert f"]({badge})" in first.source
+    assert "You will be able to" in first.source
 
 
 def test_all_set_up_with_the_same_cell():
@@ -76,9 +85,8 @@ def test_it_keeps_the_order_of_every_lesson(path):
 
 @each_notebook
 def test_its_cells_are_short(path):
-    """15 to 30 cells, each holding one idea."""
+    """Each holds one idea."""
     notebook = read_notebook(path)
-    assert 15 <= len(notebook.cells) <= 30
     for cell in code_cells(notebook):
         is_written_out = "layers." in cell.source or cell.source.startswith("%%writefile")
         if not is_written_out:
@@ -110,15 +118,31 @@ def test_its_links_lead_somewhere(path):
         assert (path.parent / target).exists(), target
 
 
+@each_notebook
+def test_a_solution_is_a_function_that_the_reader_calls(path):
+    """Run all does not give it away: it is folded, and defines `solution` and nothing else."""
+    solutions = [
+        cell
+        for cell in code_cells(read_notebook(path))
+        if cell.source.startswith("#@title Solution")
+    ]
+    assert solutions
+    for cell in solutions:
+        definitions = ast.parse(cell.source).body
+        assert [definition.name for definition in definitions] == ["solution"]
+        assert cell.metadata.cellView == "form"
+        assert cell.metadata.jupyter.source_hidden
+
+
 # --- stored outputs
 
 
 @each_notebook
 def test_marked_cells_have_something_to_compare(path):
     """A cell marked for checking has a stored output: without one nbval compares nothing."""
-    marked = [
-        cell for cell in code_cells(read_notebook(path)) if "NBVAL_CHECK_OUTPUT" in cell.source
-    ]
+    cells = code_cells(read_notebook(path))
+    assert not [cell for cell in cells if "NBVAL" in cell.source], "readers see this"
+    marked = [cell for cell in cells if CHECKED in cell.metadata.get("tags", ())]
     assert marked, "no cell's output is checked"
     for cell in marked:
         assert cell.execution_count and cell.outputs, cell.source
@@ -144,10 +168,21 @@ def test_stored_outputs_are_whole_and_clean(path):
 # --- they run
 
 
+def with_solutions_called(notebook):
+    """The notebook of a reader who calls each solution, in the cell below it."""
+    cells = []
+    for cell in notebook.cells:
+        cells.append(cell)
+        if cell.cell_type == "code" and cell.source.startswith("#@title Solution"):
+            cells.append(nbformat.v4.new_code_cell("solution()"))
+    notebook.cells = cells
+    return notebook
+
+
 def run_under_nbval(path, url, folder):
     """Runs a copy of the notebook from an empty folder; marked cells must show what is stored."""
     folder.mkdir()
-    (folder / path.name).write_bytes(path.read_bytes())
+    nbformat.write(with_solutions_called(read_notebook(path)), folder / path.name)
     command = [
         *(sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider"),
         *("--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=600"),

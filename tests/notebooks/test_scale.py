@@ -64,7 +64,7 @@ def dask_client(notebook):
     """Starts Dask on two workers, each with the notebook's sign-in."""
     from dask.distributed import Client, LocalCluster
 
-    notebook("machine", "read")
+    notebook("machine", "plugin", "read")
     started = []
 
     def start(rate=27):
@@ -131,7 +131,7 @@ def test_ten_thousand_files_are_packed_to_the_same_bytes(
 def test_no_sign_in_travels(notebook, drive_server, practice, monkeypatch):
     """What is sent to a worker holds names, no token and no credentials."""
     monkeypatch.setenv("COLAB_HELPERS_DRIVE", drive_server(practice).url)
-    notebook("machine", "read")
+    notebook("machine", "plugin", "read")
     import machine
 
     sent = pickle.dumps([machine.read, machine.SignIn(None, 27), connect().read])
@@ -207,7 +207,7 @@ def test_a_cluster_elsewhere_takes_the_same_cells(
     try:
         while not (elsewhere / "where.json").exists() and scheduler.poll() is None:
             time.sleep(0.1)
-        notebook("machine", "read")
+        notebook("machine", "plugin", "read")
         import machine
 
         with Client(
@@ -255,7 +255,9 @@ def launch(notebook):
             "source": None,
             **settings,
         }
-        return notebook("machine", "read", "train", "start", "launch", **settings)["launch"]
+        parts = ("train", "rows", "share", "model", "fit-part", "measure")
+        cells = ("machine", "plugin", "read", *parts, "start", "wait", "launch")
+        return notebook(*cells, **settings)["launch"]
 
     return ready
 
@@ -342,10 +344,10 @@ FIRST = """
         {"cluster": {"worker": sys.argv[2:]}, "task": {"type": "worker", "index": number}})
     import numpy as np
     images = np.random.default_rng(0).normal(size=(16, 4)).astype("float32")
-    labels = images.sum(axis=1, keepdims=True)
+    labels = images.argmax(axis=1)
     def build_model():
         return keras.Sequential(
-            [keras.layers.Input((4,)), keras.layers.Dense(3), keras.layers.Dense(1)])
+            [keras.layers.Input((4,)), keras.layers.Dense(4, activation="softmax")])
     class Stream(list):
         def shard(self, index, count):
             return [(images[index::count], labels[index::count]) for images, labels in self]
@@ -357,7 +359,7 @@ FIT = """
     import keras
     with strategy.scope():
         model = build_model()
-        model.compile("sgd", "mse")
+        model.compile("sgd", "sparse_categorical_crossentropy")
     model.fit(images, labels, batch_size=8, verbose=0)
 """
 

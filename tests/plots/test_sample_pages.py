@@ -4,7 +4,7 @@ import pytest
 from figures_to_try import decode, make_files, read, words_of
 
 from colab_helpers.plots import plot_samples
-from colab_helpers.plots.by_class import choose_page, group_by_class, make_rows
+from colab_helpers.plots.by_class import Row, choose_page, group_by_class, make_rows
 
 
 class Noted:
@@ -50,12 +50,21 @@ def test_rows_take_turns_among_the_classes_until_all_pictures_are_shown():
     ]
 
 
-@pytest.mark.parametrize("page, rows", [(0, ["r0", "r1"]), (1, ["r2", "r3"]), (2, ["r4"])], ids=str)
-def test_a_page_holds_so_many_rows_and_the_last_one_what_remains(page, rows):
-    chosen = choose_page(["r0", "r1", "r2", "r3", "r4"], rows_on_page=2, page=page)
-    assert chosen.rows == rows
+@pytest.mark.parametrize("page, labels", [(0, "ab"), (1, "cd"), (2, "e")])
+def test_a_page_holds_so_many_rows_and_the_last_one_what_remains(page, labels):
+    chosen = choose_page([Row(label, []) for label in "abcde"], rows_on_page=2, page=page)
+    assert "".join(row.label for row in chosen.rows) == labels
     assert chosen.number == page
     assert chosen.count == 3
+
+
+def test_rows_of_one_class_stand_together_on_a_page():
+    """Its name stands once, beside the first of them."""
+    chosen = choose_page([Row(label, []) for label in "abcaca"], rows_on_page=5, page=0)
+    assert "".join(row.label for row in chosen.rows) == "aabcc"
+    labels = {"0": "a", "1": "a", "2": "b"}
+    figure = plot_samples(make_files(3), read, decode, per_class=1, labels=labels)
+    assert [axis.get_ylabel() for axis in figure.axes] == ["a", "", "b"]
 
 
 def test_labels_of_ones_own_replace_those_of_the_files():

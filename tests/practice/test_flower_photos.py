@@ -15,7 +15,7 @@ from colab_helpers import connect, flowers_path
 
 CLASSES = ("daisy", "roses")
 LICENCE = b"The photographers are listed below."
-FILES = {
+PACKED = {
     "flower_photos/LICENSE.txt": LICENCE,
     **{
         f"flower_photos/{name}/{number:03}.jpg": f"{name} {number}".encode()
@@ -25,7 +25,10 @@ FILES = {
 }
 
 
-def archive_of(files=FILES, links=()):
+FILES = {name.replace("flower_photos/", "flowers/"): data for name, data in PACKED.items()}
+
+
+def archive_of(files=PACKED, links=()):
     """The bytes of a `.tgz`; each link is (name, where to, type)."""
     data = io.BytesIO()
     with tarfile.open(fileobj=data, mode="w:gz") as archive:
@@ -89,14 +92,14 @@ def files_below(folder):
 def test_the_photos_lie_in_class_folders_beside_their_licence(server, tmp_path, capsys):
     root = flowers_path(tmp_path, origin=server.url)
     assert files_below(root) == FILES
-    files = list(connect(root).list_images("flower_photos"))
+    files = list(connect(root).list_images("flowers"))
     assert [file.label for file in files] == ["daisy"] * 6 + ["roses"] * 6
     assert "CC BY 2.0" in capsys.readouterr().out
 
 
 def test_photos_that_are_there_are_not_fetched_again(server, tmp_path):
     root = Path(flowers_path(tmp_path, origin=server.url))
-    (root / "flower_photos" / "daisy" / "000.jpg").unlink()
+    (root / "flowers" / "daisy" / "000.jpg").unlink()
     assert flowers_path(tmp_path, origin=server.url) == str(root)
     assert server.requests == 1
     assert len(files_below(root)) == len(FILES) - 1
@@ -113,8 +116,8 @@ def test_a_smaller_sample_is_part_of_a_larger_one(server, tmp_path):
 
 def test_a_sample_is_not_the_first_by_name(server, tmp_path):
     photos = files_below(flowers_path(tmp_path, per_class=3, origin=server.url))
-    names = {name for name in photos if name.startswith("flower_photos/daisy")}
-    assert names != {f"flower_photos/daisy/{number:03}.jpg" for number in range(3)}
+    names = {name for name in photos if name.startswith("flowers/daisy")}
+    assert names != {f"flowers/daisy/{number:03}.jpg" for number in range(3)}
 
 
 def test_a_sample_larger_than_a_class_is_the_whole_class(server, tmp_path):
@@ -126,7 +129,7 @@ def test_another_address_gives_its_own_photos(server, tmp_path):
     server.body = archive_of({"other/tulips/1.jpg": b"tulip"})
     other = flowers_path(tmp_path, origin=f"{server.url}?other")
     assert files_below(one) == FILES
-    assert files_below(other) == {"flower_photos/tulips/1.jpg": b"tulip"}
+    assert files_below(other) == {"flowers/tulips/1.jpg": b"tulip"}
 
 
 def test_the_cache_is_that_of_keras(server, tmp_path, monkeypatch):
@@ -159,9 +162,9 @@ def test_an_archive_writes_nothing_beside_its_photos(server, tmp_path):
         ("flower_photos/daisy/soft.jpg", "/etc/passwd", tarfile.SYMTYPE),
         ("flower_photos/daisy/pipe.jpg", "", tarfile.FIFOTYPE),
     ]
-    server.body = archive_of({**evil, **FILES}, links)
+    server.body = archive_of({**evil, **PACKED}, links)
     root = Path(flowers_path(tmp_path / "cache", origin=server.url))
-    linked = {"flower_photos/linked/evil.jpg": b"evil"}  # a folder of its own, as the link is none
+    linked = {"flowers/linked/evil.jpg": b"evil"}  # a folder of its own, as the link is none
     assert files_below(root) == {**FILES, **linked}
     assert not any(path.is_symlink() for path in root.rglob("*"))
     assert list(outside.iterdir()) == []

@@ -69,7 +69,7 @@ def test_the_count_stops_where_it_would_take_long(drive):
 def test_not_more_folders_are_listed_than_anyone_scrolls_through(drive):
     picker = FolderPicker(drive, most_folders=2)
     assert len(names_in(picker)) == 2
-    assert picker.status_line.value.startswith("2 or more folders.")
+    assert picker.status_line.value.startswith("2 folders or more.")
 
 
 def test_the_picker_can_begin_further_down(drive):
@@ -94,6 +94,29 @@ def test_the_filter_narrows_the_list_by_name(drive):
     picker.controls["open"].click()
     assert picker.path == "flower"
     assert picker.controls["filter"].value == ""
+
+
+def test_where_no_folder_is_left_to_show_a_line_says_why(drive):
+    """No empty box: the line takes the list's place, and gives it back."""
+    picker = FolderPicker(drive)
+    folders = picker.controls["folders"].layout
+    assert (folders.display, picker.none_line.layout.display) == (None, "none")
+    picker.controls["filter"].value = "<xyz>"
+    assert (folders.display, picker.none_line.layout.display) == ("none", None)
+    words = html.unescape(picker.none_line.value)
+    assert words == "No folder here has '<xyz>' in its name."
+    picker.controls["filter"].value = ""
+    assert (folders.display, picker.none_line.layout.display) == (None, "none")
+    open_folder(picker, "flower")
+    assert picker.none_line.value == "No folder lies in this one."
+
+
+def test_a_folder_that_was_given_by_its_id_is_shown_by_its_name(drive):
+    """Where the drive tells it; its ID says nothing to anybody."""
+    folder_id = dict((name, folder_id) for folder_id, name in drive.list_folders("."))["flower"]
+    picker = FolderPicker(drive, folder_id)
+    assert (picker.folder_id, picker.path) == (folder_id, "flower")
+    assert "<b>flower</b>" in picker.trail_line.value
 
 
 def test_the_picker_goes_by_keyboard_alone(drive):
@@ -159,7 +182,7 @@ def test_an_error_of_an_observer_is_not_taken_for_one_of_the_drive(tmp_path):
     assert picker.path == picker.folder_id == "photos"
     assert picker.trail_line.value.endswith("<b>photos</b>")
     assert names_in(picker) == ["roses"]
-    assert picker.status_line.value.startswith("1 folders. There are no images")
+    assert picker.status_line.value.startswith("1 folder. There are no images")
 
 
 # The parts of it that need no page
@@ -213,6 +236,7 @@ class SlowClock:
     "files, most, seconds, words",
     [
         (0, 10, 100, "0 images"),
+        (1, 10, 100, "1 image"),
         (9, 10, 100, "9 images"),
         (10, 10, 100, "10 images or more"),
         (1234, 5000, 9999, "1,234 images"),
