@@ -59,7 +59,7 @@ browser-test: .venv/ready  ## notebooks in JupyterLab, clicked through in Chromi
 	@.venv/bin/python -m pip install --quiet -r tests/browser/requirements.txt
 	.venv/bin/python -m pytest -m "$(BROWSER)" tests/browser
 
-bench: .venv/ready  ## measure against what you would use instead; prints the table of the README
+bench: .venv/ready  ## measure against what you would use instead; prints the table of BENCHMARKS.md
 	@.venv/bin/python -m pip install --quiet -r tests/benchmarks/requirements.txt
 	@.venv/bin/python -m tests.benchmarks
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 ROOMS = (
-    *("drive", "stream", "inventory", "training", "evaluation", "plots", "widgets"),
+    *("dataset", "drive", "stream", "inventory", "training", "evaluation", "plots", "widgets"),
     *("sources", "practice", "kedro_io", "atomic"),
 )
 
