@@ -38,6 +38,7 @@ def save(tmp_path, monkeypatch):
         defined = {
             "history": SimpleNamespace(history={"val_accuracy": accuracy}),
             "train": SimpleNamespace(class_names=["a", "b"]),
+            "decode": SimpleNamespace(library="pillow"),
             "model": Model(),
             "drive": drive,
             "results": "results",
