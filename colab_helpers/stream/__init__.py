@@ -43,8 +43,12 @@ The way of a picture through this room, a file a step:
     opencv          OpenCV, where it is installed
     order           which files make up which batch of which epoch; pure
     classes         which class each file has, and which classes there are
-    labels          what a picture is to be learnt as
-    contents        files, labels and the plan of batches, listed once
+    per_file        what a user gives for each file, by id or in the order of the files
+    targets         what pictures are learnt as: one form of labels, or a dict of several
+      labels          the number of a class
+      several_labels  rows of ones
+      numbers         a number, or an array of one shape
+    contents        files, targets and the plan of batches, listed once
     pixel_types     which pixels are taken as they are, and which are refused
     faults          whose an error is: a file's, or one that ends the run
     tally           what was done so far, and which files were left out

@@ -10,10 +10,11 @@ import numpy.typing as npt
 from .batches import Batch
 from .contents import Contents
 from .scaling import scale
+from .targets import Rows
 
 __all__ = ["Arrays", "ArrayForm"]
 
-Arrays = npt.NDArray[Any] | tuple[npt.NDArray[Any], npt.NDArray[Any]]
+Arrays = Any  # images, or (images, labels)
 
 
 @dataclass(frozen=True)
@@ -32,13 +33,19 @@ class ArrayForm:
 
     def arrays(self, batch: Batch, comes_again: bool = False) -> Arrays:
         """`(images, labels)`, or images alone; a copy of what is kept because it comes again."""
-        images = self.images(batch)
+        images = self._images(batch)
         if comes_again and images is batch.pixels:
             images = images.copy()
-        labels = self.labels(batch)
+        labels = self._labels(batch, images)
         return images if labels is None else (images, labels)
 
-    def images(self, batch: Batch) -> npt.NDArray[Any]:
+    def with_files(self, batch: Batch) -> tuple[Any, Any, list[Any]]:
+        """`(images, labels, files)`; labels are None with `label_mode=None`."""
+        images = self._images(batch)
+        files = [self.contents.files[number] for number in batch.file_numbers[batch.good]]
+        return images, self._labels(batch, images), files
+
+    def _images(self, batch: Batch) -> npt.NDArray[Any]:
         """The images `(n, height, width, channels)`, without those that were left out.
 
         Raises:
@@ -51,13 +58,6 @@ class ArrayForm:
             pixels = pixels[batch.good]
         return scale(pixels, self.normalize, self.dtype)
 
-    def labels(self, batch: Batch) -> npt.NDArray[Any] | None:
-        """The labels of these images, or None with `label_mode=None`."""
-        labels = self.contents.labels
-        if labels is None:
-            return None
-        return labels.of_files(batch.file_numbers[batch.good])
-
-    def files(self, batch: Batch) -> list[Any]:
-        """The files of these images."""
-        return [self.contents.files[number] for number in batch.file_numbers[batch.good]]
+    def _labels(self, batch: Batch, images: npt.NDArray[Any]) -> Any:
+        """The labels of these images, in the form of their mode."""
+        return self.contents.targets.labels_of(Rows(batch.file_numbers[batch.good], images))

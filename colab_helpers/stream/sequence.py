@@ -20,12 +20,10 @@ from .callers import (
     is_called_by_reset,
 )
 from .checks import check_choice, check_whole_number
-from .classes import as_class_names
 from .contents import Contents
 from .facts import Facts
 from .handover import Handover
 from .interrupts import interrupts
-from .labels import LABEL_MODES
 from .making import BatchMaker
 from .meetings import warn_of_other_classes
 from .own_threads import OwnThreads, refuse_shards_of_keras
@@ -33,6 +31,7 @@ from .pixel_types import PixelTypes
 from .rows import Augment, BatchCache
 from .scaling import dtype_of
 from .tally import Tally
+from .targets import TargetsWanted
 
 __all__ = ["StreamingSequence"]
 
@@ -69,15 +68,22 @@ class StreamingSequence(Facts, OwnThreads):
         read: `read(file) -> bytes`, called from `reads` threads at once.
         decode: `decode(bytes) -> uint8 array (height, width, channels)`, of one shape for all
             files; an array of other numbers with `dtype="float32"`.
-        labels: Where `file.label` does not tell the class of a file, a str or an int: a mapping
-            of file id to class, or a list, array or column in the order of `files`.
+        labels: What each file is learnt as, where `file.label` does not tell: a mapping by file
+            id, or a list, array or column in the order of `files`. See `label_mode`.
         batch_size: Files a batch; the last of an epoch may be smaller.
         label_mode: "int" gives int32 `(n,)`, "categorical" float32 `(n, classes)`, "binary"
-            float32 `(n, 1)`, as `keras.utils.image_dataset_from_directory` does; None gives
-            images alone.
+            float32 `(n, 1)`, as `keras.utils.image_dataset_from_directory` does, of one class a
+            file, a str or an int. "multi_label" gives float32 `(n, classes)`, ones and zeros, of a
+            collection of names for each file, which may be empty. "raw" gives float32 `(n,)` or
+            `(n, ...)`, of a number or an array of one shape for each file; `augment` does not move
+            what it marks in the picture, such as points or boxes. "input" gives the images
+            themselves, as they go in. None gives images alone. A dict such as
+            `{"kind": "int", "age": "raw"}`, with `labels={"kind": {...}, "age": {...}}`, gives a
+            dict of arrays.
         class_names: Classes in the order of their numbers. By default all of a mapping `labels`,
             else `files.class_names` where the list has it, as parts of `split` do, else those of
-            `files`, sorted. Two forms of a name in Unicode are one class.
+            `files`, sorted. Two forms of a name in Unicode are one class. For a dict of outputs, a
+            dict of lists.
         shuffle: A new order each epoch; False keeps the order of `files`.
         seed: Integer of at least 0.
         augment: `augment(image, rng) -> image` of the same shape and dtype; `rng` is a
@@ -108,7 +114,7 @@ class StreamingSequence(Facts, OwnThreads):
         *,
         labels: Any = None,
         batch_size: int = 32,
-        label_mode: str | None = "int",
+        label_mode: str | Mapping[str, str] | None = "int",
         class_names: Iterable[Any] | None = None,
         shuffle: bool = True,
         seed: int = 0,
@@ -120,7 +126,6 @@ class StreamingSequence(Facts, OwnThreads):
         on_bad_file: str = "raise",
     ) -> None:
         super().__init__()
-        check_choice("label_mode", label_mode, LABEL_MODES)
         check_choice("on_bad_file", on_bad_file, ("raise", "skip"))
         check_whole_number("batch_size", batch_size, least=1)
         check_whole_number("reads", reads, least=1)
@@ -141,9 +146,7 @@ class StreamingSequence(Facts, OwnThreads):
         self.on_bad_file = on_bad_file
         self._contents = Contents(
             files,
-            labels=labels,
-            label_mode=label_mode,
-            class_names=None if class_names is None else as_class_names(class_names),
+            wanted=TargetsWanted(labels, label_mode, class_names),
             batch_size=self.batch_size,
             shuffle=self.shuffle,
             seed=self.seed,
@@ -238,19 +241,18 @@ class StreamingSequence(Facts, OwnThreads):
         batches = self._maker().full_batches(self._handover.epoch)
         yield from map(self._form().arrays, batches)
 
-    def in_order(
-        self,
-    ) -> Iterator[tuple[npt.NDArray[Any], npt.NDArray[Any] | None, list[Any]]]:
+    def in_order(self) -> Iterator[tuple[Any, Any, list[Any]]]:
         """Yields `(images, labels, files)` by batch: as listed, not augmented, none of `skipped`.
 
-        Each file comes once. It is what `predict_once` goes by.
+        Each file comes once; labels have the form that `label_mode` names, None without one. It
+        is what `predict_once` goes by.
         """
         warn_of_other_classes(self)
         maker = self._maker()
         form = self._form()
         for batch in maker.batches(None, range(maker.total)):
             if batch.has_images:
-                yield form.images(batch), form.labels(batch), form.files(batch)
+                yield form.with_files(batch)
 
     # Parts of batches, places in a run
 
