@@ -44,7 +44,8 @@ The way of a picture through this room, a file a step:
     order           which files make up which batch of which epoch; pure
     classes         which class each file has, and which classes there are
     per_file        what a user gives for each file, by id or in the order of the files
-    targets         what pictures are learnt as: one form of labels, or a dict of several
+    targets_wanted  what a user wants pictures to be learnt as, and what goes with them
+    targets         the same, found for each file: labels, weights, other inputs
       labels          the number of a class
       several_labels  rows of ones
       numbers         a number, or an array of one shape

@@ -1,8 +1,8 @@
-"""What Keras is given of a batch: its images and labels, in the form that the model wants."""
+"""What Keras is given of a batch: images and what goes with them, as the model wants it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy.typing as npt
@@ -14,7 +14,7 @@ from .targets import Rows
 
 __all__ = ["Arrays", "ArrayForm"]
 
-Arrays = Any  # images, or (images, labels)
+Arrays = Any  # inputs, (inputs, labels) or (inputs, labels, weights); inputs are images, or a dict
 
 
 @dataclass(frozen=True)
@@ -32,18 +32,27 @@ class ArrayForm:
     dtype: str
 
     def arrays(self, batch: Batch, comes_again: bool = False) -> Arrays:
-        """`(images, labels)`, or images alone; a copy of what is kept because it comes again."""
-        images = self._images(batch)
-        if comes_again and images is batch.pixels:
-            images = images.copy()
-        labels = self._labels(batch, images)
-        return images if labels is None else (images, labels)
+        """What Keras is given; a copy of what is kept because it comes again."""
+        targets = self.contents.targets
+        rows = self._rows(batch)
+        if comes_again and rows.images is batch.pixels:
+            rows = replace(rows, images=rows.images.copy())
+        inputs = targets.inputs_of(rows)
+        labels = targets.labels_of(rows)
+        weights = targets.weights_of(rows, labels)
+        if weights is not None:
+            return inputs, labels, weights
+        return inputs if labels is None else (inputs, labels)
 
     def with_files(self, batch: Batch) -> tuple[Any, Any, list[Any]]:
-        """`(images, labels, files)`; labels are None with `label_mode=None`."""
-        images = self._images(batch)
-        files = [self.contents.files[number] for number in batch.file_numbers[batch.good]]
-        return images, self._labels(batch, images), files
+        """`(inputs, labels, files)`; labels are None with `label_mode=None`."""
+        targets = self.contents.targets
+        rows = self._rows(batch)
+        files = [self.contents.files[number] for number in rows.file_numbers]
+        return targets.inputs_of(rows), targets.labels_of(rows), files
+
+    def _rows(self, batch: Batch) -> Rows:
+        return Rows(batch.file_numbers[batch.good], self._images(batch))
 
     def _images(self, batch: Batch) -> npt.NDArray[Any]:
         """The images `(n, height, width, channels)`, without those that were left out.
@@ -57,7 +66,3 @@ class ArrayForm:
         if not batch.good.all():
             pixels = pixels[batch.good]
         return scale(pixels, self.normalize, self.dtype)
-
-    def _labels(self, batch: Batch, images: npt.NDArray[Any]) -> Any:
-        """The labels of these images, in the form of their mode."""
-        return self.contents.targets.labels_of(Rows(batch.file_numbers[batch.good], images))

@@ -14,7 +14,8 @@ import numpy.typing as npt
 
 from .forks import renew_after_fork
 from .order import BatchPlan, Keys, keys_of_places, occurrences, random_keys
-from .targets import Targets, TargetsWanted
+from .targets import Targets
+from .targets_wanted import TargetsWanted
 
 __all__ = ["Contents"]
 

@@ -44,7 +44,7 @@ def values_of_files(files: Sequence[Any], values: Any, argument: str = "labels")
     if len(in_order) != len(files):
         raise ValueError(
             f"`{argument}` in the order of `files` needs one for each. "
-            f"Received: {len(in_order)} {argument} for {len(files)} files"
+            f"Received: {len(in_order)} for {len(files)} files"
         )
     return in_order
 

@@ -31,7 +31,7 @@ from .pixel_types import PixelTypes
 from .rows import Augment, BatchCache
 from .scaling import dtype_of
 from .tally import Tally
-from .targets import TargetsWanted
+from .targets_wanted import TargetsWanted
 
 __all__ = ["StreamingSequence"]
 
@@ -84,6 +84,12 @@ class StreamingSequence(Facts, OwnThreads):
             else `files.class_names` where the list has it, as parts of `split` do, else those of
             `files`, sorted. Two forms of a name in Unicode are one class. For a dict of outputs, a
             dict of lists.
+        sample_weight: How much the error of each file counts, by id or in the order of `files`; the
+            third element of a batch, float32 `(n,)`. Beside labels of more than two dimensions it
+            is `(n, 1)`, `(n, 1, 1)` and so on, as Keras multiplies it by losses `(n, ...)`.
+        inputs: What goes into the model beside the images, such as `{"place": {id: array}}`: by
+            name, a number or an array of one shape for each file, by id or in the order of
+            `files`. A batch then begins with `{"image": images, "place": float32 (n, ...)}`.
         shuffle: A new order each epoch; False keeps the order of `files`.
         seed: Integer of at least 0.
         augment: `augment(image, rng) -> image` of the same shape and dtype; `rng` is a
@@ -116,6 +122,8 @@ class StreamingSequence(Facts, OwnThreads):
         batch_size: int = 32,
         label_mode: str | Mapping[str, str] | None = "int",
         class_names: Iterable[Any] | None = None,
+        sample_weight: Any = None,
+        inputs: Mapping[str, Any] | None = None,
         shuffle: bool = True,
         seed: int = 0,
         augment: Augment | None = None,
@@ -146,7 +154,7 @@ class StreamingSequence(Facts, OwnThreads):
         self.on_bad_file = on_bad_file
         self._contents = Contents(
             files,
-            wanted=TargetsWanted(labels, label_mode, class_names),
+            wanted=TargetsWanted(labels, label_mode, class_names, sample_weight, inputs),
             batch_size=self.batch_size,
             shuffle=self.shuffle,
             seed=self.seed,
@@ -244,8 +252,8 @@ class StreamingSequence(Facts, OwnThreads):
     def in_order(self) -> Iterator[tuple[Any, Any, list[Any]]]:
         """Yields `(images, labels, files)` by batch: as listed, not augmented, none of `skipped`.
 
-        Each file comes once; labels have the form that `label_mode` names, None without one. It
-        is what `predict_once` goes by.
+        Each file comes once; labels have the form that `label_mode` names, None without one. With
+        `inputs`, the first is a dict. It is what `predict_once` goes by.
         """
         warn_of_other_classes(self)
         maker = self._maker()
