@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
-
-import numpy.typing as npt
 
 from .batches import Batch
 from .contents import Contents
@@ -35,8 +33,8 @@ class ArrayForm:
         """What Keras is given; a copy of what is kept because it comes again."""
         targets = self.contents.targets
         rows = self._rows(batch)
-        if comes_again and rows.images is batch.pixels:
-            rows = replace(rows, images=rows.images.copy())
+        if comes_again:
+            rows = rows.apart_from(batch.images.array, batch.masks.array)
         inputs = targets.inputs_of(rows)
         labels = targets.labels_of(rows)
         weights = targets.weights_of(rows, labels)
@@ -52,17 +50,17 @@ class ArrayForm:
         return targets.inputs_of(rows), targets.labels_of(rows), files
 
     def _rows(self, batch: Batch) -> Rows:
-        return Rows(batch.file_numbers[batch.good], self._images(batch))
-
-    def _images(self, batch: Batch) -> npt.NDArray[Any]:
-        """The images `(n, height, width, channels)`, without those that were left out.
+        """The rows of a batch, without those that were left out.
 
         Raises:
             ValueError: All were left out.
         """
-        pixels = batch.pixels
+        pixels = batch.images.array
+        masks = batch.masks.array
         if pixels is None:
             raise ValueError("All files of this batch were left out.")
         if not batch.good.all():
             pixels = pixels[batch.good]
-        return scale(pixels, self.normalize, self.dtype)
+            masks = None if masks is None else masks[batch.good]
+        images = scale(pixels, self.normalize, self.dtype)
+        return Rows(batch.file_numbers[batch.good], images, masks)

@@ -31,8 +31,8 @@ class Facts:
         """What each of `files` is learnt as, as far as it is known without reading.
 
         Class numbers int32 `(files,)`; for "multi_label" float32 `(files, classes)`; for "raw"
-        float32 `(files, ...)`; None for "input" and with `label_mode=None`. A dict of these for a
-        dict of outputs.
+        float32 `(files, ...)`; for "image" a list of files; None for "input" and with
+        `label_mode=None`. A dict of these for a dict of outputs.
         """
         return self._contents.targets.values
 

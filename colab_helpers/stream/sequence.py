@@ -10,8 +10,6 @@ import copy
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-import numpy.typing as npt
-
 from .arrays import ArrayForm, Arrays
 from .callers import (
     calling_adapter,
@@ -24,11 +22,13 @@ from .contents import Contents
 from .facts import Facts
 from .handover import Handover
 from .interrupts import interrupts
+from .label_images import check_takes_masks, checked_label_decoder
+from .layers import BatchCache, Decode
 from .making import BatchMaker
 from .meetings import warn_of_other_classes
 from .own_threads import OwnThreads, refuse_shards_of_keras
 from .pixel_types import PixelTypes
-from .rows import Augment, BatchCache
+from .rows import Augment
 from .scaling import dtype_of
 from .tally import Tally
 from .targets_wanted import TargetsWanted
@@ -70,13 +70,19 @@ class StreamingSequence(Facts, OwnThreads):
             files; an array of other numbers with `dtype="float32"`.
         labels: What each file is learnt as, where `file.label` does not tell: a mapping by file
             id, or a list, array or column in the order of `files`. See `label_mode`.
+        decode_label: With `label_mode="image"`, as `decode`, for the images that are labels. By
+            default that of masks: where `decode` is a `decoder`, one of the same size with
+            `color_mode="grayscale", interpolation="nearest"`, which keeps values as they are.
         batch_size: Files a batch; the last of an epoch may be smaller.
         label_mode: "int" gives int32 `(n,)`, "categorical" float32 `(n, classes)`, "binary"
             float32 `(n, 1)`, as `keras.utils.image_dataset_from_directory` does, of one class a
             file, a str or an int. "multi_label" gives float32 `(n, classes)`, ones and zeros, of a
             collection of names for each file, which may be empty. "raw" gives float32 `(n,)` or
             `(n, ...)`, of a number or an array of one shape for each file; `augment` does not move
-            what it marks in the picture, such as points or boxes. "input" gives the images
+            what it marks in the picture, such as points or boxes. "image" gives uint8
+            `(n, height, width, channels)` (float32 where `decode_label` gives no uint8), of a file
+            for each file, such as its mask, read by `read` too. One that is bad is the fault of its
+            picture's file. "input" gives the images
             themselves, as they go in. None gives images alone. A dict such as
             `{"kind": "int", "age": "raw"}`, with `labels={"kind": {...}, "age": {...}}`, gives a
             dict of arrays.
@@ -93,16 +99,18 @@ class StreamingSequence(Facts, OwnThreads):
         shuffle: A new order each epoch; False keeps the order of `files`.
         seed: Integer of at least 0.
         augment: `augment(image, rng) -> image` of the same shape and dtype; `rng` is a
-            `numpy.random.Generator`. `in_order` leaves it out: what all pictures need, such as
-            `preprocess_input`, belongs into `decode`.
+            `numpy.random.Generator`. With `label_mode="image"`, what `augmenter` makes moves the
+            label image with the picture; a function of your own is
+            `augment(image, mask, rng) -> (image, mask)`. `in_order` leaves it out: what all
+            pictures need, such as `preprocess_input`, belongs into `decode`.
         normalize: None keeps pixels as decoded, "unit" divides uint8 by 255, "zscore" gives each
             image mean 0 and standard deviation 1.
         dtype: "uint8", "float16" or "float32"; by default "uint8", and "float32" with
             `normalize`. For uint8, `decode` and `augment` must give uint8. Floats hold any
             numbers that they give, as they are.
         reads: Reads in flight at most.
-        cache: A `PixelCache`, or what has its `get_batch` and `put`; `decode` then needs `key`
-            and `shape`, and `dtype` where it gives no uint8.
+        cache: A `PixelCache`, or what has its `get_batch` and `put`; `decode`, and `decode_label`
+            where there is one, then need `key` and `shape`, and `dtype` where they give no uint8.
         on_bad_file: "raise" stops at a file that cannot be read or decoded and names it; "skip"
             leaves it out of its batch and adds it to `skipped`. A batch of which nothing is left
             shows one picture of its epoch again. An error that speaks of code, such as NameError
@@ -116,9 +124,10 @@ class StreamingSequence(Facts, OwnThreads):
         self,
         files: Iterable[Any],
         read: Callable[[Any], bytes],
-        decode: Callable[[bytes], npt.NDArray[Any]],
+        decode: Decode,
         *,
         labels: Any = None,
+        decode_label: Decode | None = None,
         batch_size: int = 32,
         label_mode: str | Mapping[str, str] | None = "int",
         class_names: Iterable[Any] | None = None,
@@ -138,10 +147,17 @@ class StreamingSequence(Facts, OwnThreads):
         check_whole_number("batch_size", batch_size, least=1)
         check_whole_number("reads", reads, least=1)
         check_whole_number("seed", seed, least=0)
+        wanted = TargetsWanted(labels, label_mode, class_names, sample_weight, inputs)
+        decode_label = checked_label_decoder(decode_label, decode, wanted.has_label_images)
+        if decode_label is not None:
+            check_takes_masks(augment)
         if cache is not None:
-            _check_decode_for_cache(decode)
+            _check_decode_for_cache("decode", decode)
+            if decode_label is not None:
+                _check_decode_for_cache("decode_label", decode_label)
         self.read = read
         self.decode = decode
+        self.decode_label = decode_label
         self.augment = augment
         self.cache = cache
         self.reads = int(reads)
@@ -154,7 +170,7 @@ class StreamingSequence(Facts, OwnThreads):
         self.on_bad_file = on_bad_file
         self._contents = Contents(
             files,
-            wanted=TargetsWanted(labels, label_mode, class_names, sample_weight, inputs),
+            wanted=wanted,
             batch_size=self.batch_size,
             shuffle=self.shuffle,
             seed=self.seed,
@@ -185,6 +201,7 @@ class StreamingSequence(Facts, OwnThreads):
             contents=self._contents,
             read=self.read,
             decode=self.decode,
+            decode_label=self.decode_label,
             augment=self.augment,
             cache=self.cache,
             reads=self.reads,
@@ -303,9 +320,9 @@ class StreamingSequence(Facts, OwnThreads):
         self._handover.go_to(state["epoch"] + whole_epochs, first)
 
 
-def _check_decode_for_cache(decode: object) -> None:
+def _check_decode_for_cache(name: str, decode: object) -> None:
     if not (hasattr(decode, "key") and hasattr(decode, "shape")):
         raise ValueError(
-            "`cache` needs a `decode` with `key` and `shape`, as `decoder` makes. "
-            f"Received: decode={decode!r}"
+            f"`cache` needs a `{name}` with `key` and `shape`, as `decoder` makes. "
+            f"Received: {name}={decode!r}"
         )

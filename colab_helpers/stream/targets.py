@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from .label_images import LabelImages
 from .labels import ClassLabels
 from .numbers import Numbers
 from .several_labels import SeveralLabels
@@ -33,17 +34,29 @@ class Rows:
     Attributes:
         file_numbers: Their files, by number, `(n,)`.
         images: As the model is given them, `(n, height, width, channels)`.
+        masks: Their label images, `(n, height, width, channels)`, or None.
     """
 
     file_numbers: npt.NDArray[np.intp]
     images: npt.NDArray[Any]
+    masks: npt.NDArray[Any] | None = None
+
+    def apart_from(self, *kept: npt.NDArray[Any] | None) -> Rows:
+        """The same, with copies of what is one of these arrays."""
+        images = self.images
+        masks = self.masks
+        if any(images is array for array in kept):
+            images = images.copy()
+        if masks is not None and any(masks is array for array in kept):
+            masks = masks.copy()
+        return Rows(self.file_numbers, images, masks)
 
 
 class Picture:
     """The picture itself, as it goes in: what an autoencoder learns."""
 
 
-Target = ClassLabels | SeveralLabels | Numbers | Picture
+Target = ClassLabels | SeveralLabels | Numbers | LabelImages | Picture
 
 
 @dataclass(frozen=True)
@@ -75,6 +88,14 @@ class Targets:
         if not self.names_outputs:
             return names.get("", self.given_names)
         return {**(self.given_names or {}), **names}
+
+    @property
+    def label_images(self) -> LabelImages | None:
+        """The output that learns images of their own files, if there is one."""
+        for target in self.outputs.values():
+            if isinstance(target, LabelImages):
+                return target
+        return None
 
     @property
     def values(self) -> Any:
@@ -120,9 +141,11 @@ def _values_of(target: Target) -> Any:
     return target.numbers if isinstance(target, ClassLabels) else target.values
 
 
-def _labels_of(target: Target, rows: Rows) -> npt.NDArray[Any]:
+def _labels_of(target: Target, rows: Rows) -> Any:
     if isinstance(target, Picture):
         return rows.images.copy()
+    if isinstance(target, LabelImages):
+        return rows.masks
     return target.of_files(rows.file_numbers)
 
 

@@ -21,6 +21,7 @@ from typing import Any
 
 from .checks import check_choice
 from .classes import as_class_names
+from .label_images import LabelImages
 from .labels import CLASS_MODES, ClassLabels
 from .numbers import Numbers
 from .several_labels import SeveralLabels
@@ -28,7 +29,7 @@ from .targets import IMAGE, Picture, Target, Targets
 
 __all__ = ["TargetsWanted"]
 
-LABEL_MODES = (*CLASS_MODES, "multi_label", "raw", "input")
+LABEL_MODES = (*CLASS_MODES, "multi_label", "raw", "image", "input")
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,11 @@ class TargetsWanted:
             raise ValueError("`label_mode` must name an output at least. Received: label_mode={}")
         for output, mode in self.label_mode.items():
             check_choice(f'label_mode["{output}"]', mode, LABEL_MODES)
+        if list(self.label_mode.values()).count("image") > 1:
+            raise ValueError(
+                'One output can be of mode "image": one file is read beside each picture. '
+                f"Received: label_mode={dict(self.label_mode)}"
+            )
 
     def _check_inputs(self) -> None:
         if self.inputs is None:
@@ -82,6 +88,13 @@ class TargetsWanted:
             )
         if IMAGE in self.inputs:
             raise ValueError(f'`inputs["{IMAGE}"]` are the pictures: give yours another name.')
+
+    @property
+    def has_label_images(self) -> bool:
+        """Whether an output learns images of their own files."""
+        if isinstance(self.label_mode, Mapping):
+            return "image" in self.label_mode.values()
+        return bool(self.label_mode == "image")
 
     def _checked_names(self, names: Iterable[Any]) -> Any:
         if not isinstance(self.label_mode, Mapping):
@@ -181,6 +194,8 @@ def _target(
 ) -> Target:
     if mode == "input":
         return Picture()
+    if mode == "image":
+        return LabelImages.of(files, labels)
     if mode == "raw":
         return Numbers.of(files, labels)
     if mode == "multi_label":
