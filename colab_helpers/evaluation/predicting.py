@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
@@ -15,34 +15,41 @@ if TYPE_CHECKING:
 
 __all__ = ["BatchesInOrder", "Model", "Predictions", "predict_once"]
 
+CLASS_MODES = ("int", "categorical", "binary")  # forms of labels that say one class a picture
+
 
 class Predictions(NamedTuple):
     """What a model says of each picture, one row a file.
 
     Attributes:
-        probabilities: Float array `(n, classes)`, or `(n, 1)` for a single sigmoid unit.
+        probabilities: Float array `(n, classes)`, or `(n, 1)` for a single sigmoid unit; whatever
+            else the model gives, a row a file; a dict of arrays for a dict of outputs.
         labels: Int array `(n,)` of class indices, or None where the sequence yields no labels.
+            Labels that are no classes are as the sequence gives them; a dict for a dict of outputs.
         files: List of the n files.
     """
 
-    probabilities: npt.NDArray[Any]
-    labels: npt.NDArray[np.int_] | None
+    probabilities: Any
+    labels: Any
     files: list[Any]
 
 
 class Model(Protocol):
     """A Keras model, or anything that predicts a batch."""
 
-    def predict_on_batch(self, images: npt.NDArray[Any], /) -> Any:
-        """Probabilities `(n, classes)` or `(n, 1)` for images `(n, height, width, channels)`."""
+    def predict_on_batch(self, images: Any, /) -> Any:
+        """Probabilities `(n, classes)` or `(n, 1)` for images `(n, height, width, channels)`.
+
+        Images are a dict of all inputs where the sequence has several.
+        """
         ...
 
 
 class BatchesInOrder(Protocol):
     """A `StreamingSequence`, or anything that yields batches in file order."""
 
-    def in_order(self) -> Iterable[tuple[npt.NDArray[Any], npt.NDArray[Any] | None, list[File]]]:
-        """Yields `(images, labels, files)`."""
+    def in_order(self) -> Iterable[tuple[Any, Any, list[File]]]:
+        """Yields `(images, labels, files)`; images, and labels, may be dicts of arrays."""
         ...
 
 
@@ -62,8 +69,10 @@ def predict_once(model: Model, sequence: BatchesInOrder) -> Predictions:
     Returns:
         A named tuple `(probabilities, labels, files)`, one row a file; files that were skipped are
         in none of them. `probabilities` is a float array `(n, classes)` (`(n, 1)` for a single
-        sigmoid unit), `labels` an int array `(n,)` of class indices whatever the sequence's
-        `label_mode` (None where it yields no labels), `files` a list.
+        sigmoid unit), `labels` an int array `(n,)` of class indices whether the sequence's
+        `label_mode` is "int", "categorical" or "binary" (None where it yields no labels), `files`
+        a list. With any other `label_mode`, predictions and labels are as the model and the
+        sequence give them; with a dict of outputs, they are dicts.
 
     Raises:
         ValueError: Not a single file could be read.
@@ -72,14 +81,15 @@ def predict_once(model: Model, sequence: BatchesInOrder) -> Predictions:
     labels = []
     files: list[File] = []
     batch_size = 0
+    label_mode = getattr(sequence, "label_mode", "int")
     for images, batch_labels, batch_files in sequence.in_order():
-        count = len(images)
+        count = len(batch_files)
         batch_size = max(batch_size, count)
         # Another batch size would make Keras trace the model again.
-        answers = model.predict_on_batch(_filled_up(images, batch_size))
-        probabilities.append(np.asarray(answers)[:count])
+        answers = model.predict_on_batch(_each(_filled_up, images, batch_size))
+        probabilities.append(_each(_first_rows, answers, count))
         if batch_labels is not None:
-            labels.append(class_indices(batch_labels))
+            labels.append(_each(_class_indices, batch_labels, label_mode))
         files.extend(batch_files)
     if not files:
         raise ValueError(
@@ -88,10 +98,34 @@ def predict_once(model: Model, sequence: BatchesInOrder) -> Predictions:
             f"Received: {getattr(sequence, 'skipped', sequence)}"
         )
     return Predictions(
-        probabilities=np.concatenate(probabilities),
-        labels=np.concatenate(labels) if labels else None,
+        probabilities=_joined(probabilities),
+        labels=_joined(labels) if labels else None,
         files=files,
     )
+
+
+def _each(change: Callable[..., Any], arrays: Any, argument: Any) -> Any:
+    """Changes an array, or each of a dict of them; an argument that is a dict too goes by name."""
+    if not isinstance(arrays, dict):
+        return change(arrays, argument)
+    by_name = argument if isinstance(argument, Mapping) else dict.fromkeys(arrays, argument)
+    return {name: change(array, by_name[name]) for name, array in arrays.items()}
+
+
+def _joined(parts: list[Any]) -> Any:
+    """Arrays of all batches, or dicts of them, as one."""
+    if not isinstance(parts[0], dict):
+        return np.concatenate(parts)
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def _first_rows(answers: Any, count: int) -> npt.NDArray[Any]:
+    return np.asarray(answers)[:count]
+
+
+def _class_indices(labels: npt.NDArray[Any], label_mode: str) -> npt.NDArray[Any]:
+    """Class indices where labels are classes; others stay as they are."""
+    return class_indices(labels) if label_mode in CLASS_MODES else labels
 
 
 def _filled_up(images: npt.NDArray[Any], size: int) -> npt.NDArray[Any]:

@@ -39,17 +39,25 @@ The way of a picture through this room, a file a step:
       variation       what is drawn for one image
       warp            geometry; pure
       warp_pillow, warp_opencv    two ways to warp
+      warp_mask       masks, whose values are not blended
       light           brightness and channel shift
     opencv          OpenCV, where it is installed
     order           which files make up which batch of which epoch; pure
     classes         which class each file has, and which classes there are
-    labels          what a picture is to be learnt as
-    contents        files, labels and the plan of batches, listed once
+    per_file        what a user gives for each file, by id or in the order of the files
+    targets_wanted  what a user wants pictures to be learnt as, and what goes with them
+    targets         the same, found for each file: labels, weights, other inputs
+      labels          the number of a class
+      several_labels  rows of ones
+      numbers         a number, or an array of one shape
+      label_images    an image, such as a mask
+    contents        files, targets and the plan of batches, listed once
     pixel_types     which pixels are taken as they are, and which are refused
     faults          whose an error is: a file's, or one that ends the run
     tally           what was done so far, and which files were left out
     batches         a batch that is being made, and its memory
-    rows            what a file becomes, and where in its batch it is put
+    layers          images, or masks, of all batches: decoded, cached, put into rows
+    rows            what a file and its mask become, and where in its batch they are put
     threads         readers, decoders, and what bounds them
     prefetch        batches made ready ahead, a bounded number
     making          makes the batches of any epoch, of all of these

@@ -1,19 +1,18 @@
-"""What Keras is given of a batch: its images and labels, in the form that the model wants."""
+"""What Keras is given of a batch: images and what goes with them, as the model wants it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-import numpy.typing as npt
-
 from .batches import Batch
 from .contents import Contents
 from .scaling import scale
+from .targets import Rows
 
 __all__ = ["Arrays", "ArrayForm"]
 
-Arrays = npt.NDArray[Any] | tuple[npt.NDArray[Any], npt.NDArray[Any]]
+Arrays = Any  # inputs, (inputs, labels) or (inputs, labels, weights); inputs are images, or a dict
 
 
 @dataclass(frozen=True)
@@ -31,33 +30,37 @@ class ArrayForm:
     dtype: str
 
     def arrays(self, batch: Batch, comes_again: bool = False) -> Arrays:
-        """`(images, labels)`, or images alone; a copy of what is kept because it comes again."""
-        images = self.images(batch)
-        if comes_again and images is batch.pixels:
-            images = images.copy()
-        labels = self.labels(batch)
-        return images if labels is None else (images, labels)
+        """What Keras is given; a copy of what is kept because it comes again."""
+        targets = self.contents.targets
+        rows = self._rows(batch)
+        if comes_again:
+            rows = rows.apart_from(batch.images.array, batch.masks.array)
+        inputs = targets.inputs_of(rows)
+        labels = targets.labels_of(rows)
+        weights = targets.weights_of(rows, labels)
+        if weights is not None:
+            return inputs, labels, weights
+        return inputs if labels is None else (inputs, labels)
 
-    def images(self, batch: Batch) -> npt.NDArray[Any]:
-        """The images `(n, height, width, channels)`, without those that were left out.
+    def with_files(self, batch: Batch) -> tuple[Any, Any, list[Any]]:
+        """`(inputs, labels, files)`; labels are None with `label_mode=None`."""
+        targets = self.contents.targets
+        rows = self._rows(batch)
+        files = [self.contents.files[number] for number in rows.file_numbers]
+        return targets.inputs_of(rows), targets.labels_of(rows), files
+
+    def _rows(self, batch: Batch) -> Rows:
+        """The rows of a batch, without those that were left out.
 
         Raises:
             ValueError: All were left out.
         """
-        pixels = batch.pixels
+        pixels = batch.images.array
+        masks = batch.masks.array
         if pixels is None:
             raise ValueError("All files of this batch were left out.")
         if not batch.good.all():
             pixels = pixels[batch.good]
-        return scale(pixels, self.normalize, self.dtype)
-
-    def labels(self, batch: Batch) -> npt.NDArray[Any] | None:
-        """The labels of these images, or None with `label_mode=None`."""
-        labels = self.contents.labels
-        if labels is None:
-            return None
-        return labels.of_files(batch.file_numbers[batch.good])
-
-    def files(self, batch: Batch) -> list[Any]:
-        """The files of these images."""
-        return [self.contents.files[number] for number in batch.file_numbers[batch.good]]
+            masks = None if masks is None else masks[batch.good]
+        images = scale(pixels, self.normalize, self.dtype)
+        return Rows(batch.file_numbers[batch.good], images, masks)

@@ -35,7 +35,8 @@ from .checks import check_choice
 from .light import relight
 from .opencv import has_opencv, import_opencv
 from .variation import Shift, Variation, draw_angle, draw_shift
-from .warp import FILL_MODES, FillMode, Matrix, mirror
+from .warp import FILL_MODES, FillMode, Matrix
+from .warp_mask import move_mask
 from .warp_opencv import can_warp_with_opencv, warp_with_opencv
 from .warp_pillow import warp_with_pillow
 
@@ -75,6 +76,8 @@ class augmenter:  # lower case, as `decoder`
         vertical_flip: Mirror top and bottom, every other time.
         fill_mode: What is seen outside the picture: "nearest", "reflect", "wrap" or "constant".
         cval: The value outside, for "constant".
+        mask_cval: The value outside of a mask, whatever `fill_mode`: 0 is often the background,
+            255 often what a loss ignores. Not a word of ImageDataGenerator.
         random_crop: A share such as 0.8: a window of this share of width and height, anywhere in
             the picture, is enlarged to its size. Not a word of ImageDataGenerator.
         library: "opencv" warps three times as fast as "pillow", and rounds where Pillow cuts off:
@@ -107,6 +110,7 @@ class augmenter:  # lower case, as `decoder`
     cval: float = 0.0
     random_crop: float = 1.0
     library: AugmentLibrary = "auto"
+    mask_cval: float = 0.0
 
     def __post_init__(self) -> None:
         for name in ("rotation_range", "shear_range"):
@@ -119,6 +123,7 @@ class augmenter:  # lower case, as `decoder`
         self._check_light()
         check_choice("fill_mode", self.fill_mode, FILL_MODES)
         check_number("cval", self.cval, -math.inf, math.inf, "a number")
+        check_number("mask_cval", self.mask_cval, -math.inf, math.inf, "a number")
         check_number("random_crop", self.random_crop, 1e-6, 1, "a share above 0, at most 1")
         check_choice("library", self.library, get_args(AugmentLibrary))
         if self.library == "auto":
@@ -171,28 +176,52 @@ class augmenter:  # lower case, as `decoder`
             ValueError: The image is of another form or dtype.
         """
         self._check_image(image)
-        height, width = image.shape[:2]
-        variation = self._draw(height, width, rng)
+        return self._applied(self._draw(image, rng), image)
+
+    def with_mask(
+        self, image: npt.NDArray[Any], mask: npt.NDArray[Any], rng: np.random.Generator
+    ) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+        """Varies an image as a call does, and moves its mask alike.
+
+        Values of the mask are never blended, and light does not change them. What lies outside
+        has the value `mask_cval`.
+
+        Args:
+            image: uint8 or float array (height, width, channels); it is not changed.
+            mask: The same, in its own size and with its own channels; it is not changed.
+            rng: A `numpy.random.Generator`, which moves on as by a call.
+
+        Returns:
+            Two contiguous arrays, of the shapes and dtypes of the two.
+
+        Raises:
+            ValueError: One of the two is of another form or dtype.
+        """
+        self._check_image(image)
+        check_form(mask)
+        if mask.dtype == np.uint8 and not 0 <= self.mask_cval <= 255:
+            refuse("mask_cval", "from 0 to 255 for a mask of uint8", self.mask_cval)
+        variation = self._draw(image, rng)
+        moved = move_mask(mask, variation, image.shape, self.mask_cval)
+        return self._applied(variation, image), moved
+
+    def _applied(self, variation: Variation, image: npt.NDArray[Any]) -> npt.NDArray[Any]:
         image = self._move(image, variation)
         image = relight(image, variation.channel_shift, variation.brightness)
         return np.ascontiguousarray(image)
 
     def _check_image(self, image: npt.NDArray[Any]) -> None:
-        is_float = image.dtype.kind == "f"
-        if image.ndim != 3 or not (image.dtype == np.uint8 or is_float):
-            raise ValueError(
-                "`augment` takes an image (height, width, channels) of uint8 or floats; "
-                "`image.astype('float32')` keeps whole numbers as they are. "
-                f"Received: {image.dtype} {image.shape}"
-            )
-        if self.fill_mode == "constant" and not is_float and not 0 <= self.cval <= 255:
+        check_form(image)
+        is_bytes = image.dtype == np.uint8
+        if self.fill_mode == "constant" and is_bytes and not 0 <= self.cval <= 255:
             refuse("cval", "from 0 to 255 for an image of uint8", self.cval)
 
-    def _draw(self, height: int, width: int, rng: np.random.Generator) -> Variation:
+    def _draw(self, image: npt.NDArray[Any], rng: np.random.Generator) -> Variation:
         """Draws all that is random; the order of the lines decides what each seed gives.
 
         So a line that draws something new goes last.
         """
+        height, width = image.shape[:2]
         rotation_angle = draw_angle(self.rotation_range, rng)
         shear_angle = draw_angle(self.shear_range, rng)
         shift_x = draw_shift(self.width_shift_range, width, rng)
@@ -223,15 +252,20 @@ class augmenter:  # lower case, as `decoder`
         """Applies all that moves pixels; a flip alone costs less than a warp."""
         if not variation.moves_nothing:
             return self._warp(image, variation.matrix(*image.shape[:2]))
-        if not variation.flips_vertically and not variation.flips_horizontally:
-            return image
-        return mirror(
-            image,
-            vertically=variation.flips_vertically,
-            horizontally=variation.flips_horizontally,
-        )
+        return variation.mirrored(image)
 
     def _warp(self, image: npt.NDArray[Any], matrix: Matrix) -> npt.NDArray[Any]:
         if self.library == "opencv" and can_warp_with_opencv(image):
             return warp_with_opencv(image, matrix, self.fill_mode, self.cval)
         return warp_with_pillow(image, matrix, self.fill_mode, self.cval)
+
+
+def check_form(image: npt.NDArray[Any]) -> None:
+    """Refuses what is no image, or not of pixels that can be moved."""
+    if image.ndim == 3 and (image.dtype == np.uint8 or image.dtype.kind == "f"):
+        return
+    raise ValueError(
+        "`augment` takes an image (height, width, channels) of uint8 or floats; "
+        "`image.astype('float32')` keeps whole numbers as they are. "
+        f"Received: {image.dtype} {image.shape}"
+    )

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from .order import FileNumbers
 
-__all__ = ["Batch", "BatchMemory", "Ended", "Job"]
+__all__ = ["Batch", "BatchMemory", "Ended", "Job", "PixelRows"]
 
 
 class Ended(RuntimeError):
@@ -23,14 +23,45 @@ class Ended(RuntimeError):
         super().__init__("This pass over the files was ended before its last batch.")
 
 
+class PixelRows:
+    """The images of a batch, or their masks, row by row.
+
+    Attributes:
+        array: `(n, height, width, channels)`, uint8 or float32; None until the first is there. With
+            both types among its rows it is float32 when the batch is done.
+    """
+
+    def __init__(self) -> None:
+        self.array: npt.NDArray[Any] | None = None
+        self._floats: dict[int, npt.NDArray[np.float32]] = {}  # by row, where `array` is uint8
+
+    def put(self, row: int, image: npt.NDArray[Any]) -> None:
+        """Fills a row; `array` must be there."""
+        if self.array is None:
+            raise ValueError("This batch has no memory yet.")
+        if self.array.dtype == np.uint8 and image.dtype != np.uint8:
+            self._floats[row] = image
+        else:
+            self.array[row] = image
+
+    def join_floats(self) -> None:
+        """Makes one array of what was put as uint8 and what was put as float32."""
+        if self.array is None or not self._floats:
+            return
+        self.array = self.array.astype(np.float32)
+        for row, image in self._floats.items():
+            self.array[row] = image
+        self._floats = {}
+
+
 class Batch:
     """Rows to fill; `done` is set when none is missing, or at an error.
 
     Attributes:
         file_numbers: Which of the files it holds, `(n,)`: indices into the list of all.
         good: Which of its rows hold an image, bool `(n,)`; the others were left out.
-        pixels: `(n, height, width, channels)`, uint8 or float32; None until the first image is
-            there. With images of both types among its rows it is float32 when `done` is set.
+        images: The pixels of its images.
+        masks: The pixels of their masks, where these are what is learnt.
         error: What went wrong, or None.
         done: A `threading.Event`.
     """
@@ -38,26 +69,17 @@ class Batch:
     def __init__(self, file_numbers: FileNumbers) -> None:
         self.file_numbers = file_numbers
         self.good = np.ones(len(file_numbers), bool)
-        self.pixels: npt.NDArray[Any] | None = None
+        self.images = PixelRows()
+        self.masks = PixelRows()
         self.error: BaseException | None = None
         self.done = threading.Event()
-        self._floats: dict[int, npt.NDArray[np.float32]] = {}  # by row, where `pixels` is uint8
         self._missing = len(file_numbers)
         self._lock = threading.Lock()
 
     @property
     def has_images(self) -> bool:
         """Whether any of its rows holds an image."""
-        return self.pixels is not None and bool(self.good.any())
-
-    def put(self, row: int, image: npt.NDArray[Any]) -> None:
-        """Fills a row; `pixels` must be there."""
-        if self.pixels is None:
-            raise ValueError("This batch has no memory yet.")
-        if self.pixels.dtype == np.uint8 and image.dtype != np.uint8:
-            self._floats[row] = image
-        else:
-            self.pixels[row] = image
+        return self.images.array is not None and bool(self.good.any())
 
     def finish(self, count: int) -> None:
         """So many more rows are filled, or left out."""
@@ -65,17 +87,9 @@ class Batch:
             self._missing -= count
             is_done = self._missing == 0
         if is_done:
-            self._join_floats()
+            self.images.join_floats()
+            self.masks.join_floats()
             self.done.set()
-
-    def _join_floats(self) -> None:
-        """Makes one array of what was put as uint8 and what was put as float32."""
-        if self.pixels is None or not self._floats:
-            return
-        self.pixels = self.pixels.astype(np.float32)
-        for row, image in self._floats.items():
-            self.pixels[row] = image
-        self._floats = {}
 
     def keep_only(self, row: int) -> None:
         """Leaves out all rows but one."""

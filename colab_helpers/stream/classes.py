@@ -15,23 +15,25 @@ from __future__ import annotations
 
 import unicodedata
 import warnings
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
-from .messages import file_named, printable
+from .messages import file_named, printable, shortened
+from .per_file import is_missing, mapping_by_id, values_of_files
 
 __all__ = [
     "as_class_names",
+    "class_of",
     "classes_of_mapping",
+    "is_class_type",
     "labels_of_files",
+    "refuse_two_kinds",
     "warn_of_names_that_look_alike",
 ]
 
 WANTED = "One class a file is wanted, a str or an int"
-
-SHOWN_CHARACTERS = 60  # of a label in an error message
 
 UNSEEN_CATEGORIES = ("Cc", "Cf")  # control and format characters, such as a zero-width space
 UNSEEN_LETTERS = "\u034f\u115f\u1160\u2800\u3164\uffa0\ufe0e\ufe0f"
@@ -49,10 +51,10 @@ def labels_of_files(files: Sequence[Any], labels: Any) -> list[Any]:
         ValueError: `labels` is none of these, or a label is not one class.
     """
     given = _as_given(files, labels)
-    if not all(_is_class_type(kind) for kind in set(map(type, given))):
+    if not all(is_class_type(kind) for kind in set(map(type, given))):
         given = [_checked(label, file) for label, file in zip(given, files)]
-    _refuse_two_kinds(given, files)
-    class_of_label = {label: _class(label) for label in set(given)}
+    refuse_two_kinds(given, files)
+    class_of_label = {label: class_of(label) for label in set(given)}
     return [class_of_label[label] for label in given]
 
 
@@ -61,10 +63,10 @@ def classes_of_mapping(files: Sequence[Any], labels: Any) -> list[Any] | None:
 
     So a part of the files numbers its classes as the whole does.
     """
-    by_id = _by_id(labels, files)
+    by_id = mapping_by_id(labels, files)
     if by_id is None:
         return None
-    classes = {_class(label) for label in by_id.values() if _is_class_type(type(label))}
+    classes = {class_of(label) for label in by_id.values() if is_class_type(type(label))}
     classes.discard(None)
     if len({isinstance(name, str) for name in classes}) > 1:
         return None  # as other files mix kinds, only the classes of these files count
@@ -81,9 +83,9 @@ def as_class_names(names: Iterable[Any]) -> list[Any]:
         raise ValueError(f"`class_names` must be a list of names. Received: {names!r}")
     given = list(names)
     for name in given:
-        if name is None or not _is_class_type(type(name)):
+        if name is None or not is_class_type(type(name)):
             raise ValueError(f"`class_names` must be of str or int. Received: {name!r}")
-    classes = [_class(name) for name in given]
+    classes = [class_of(name) for name in given]
     for number, name in enumerate(classes):
         if name in classes[:number]:
             raise ValueError(f"`class_names` names {name!r} twice. Received: {given}")
@@ -110,53 +112,20 @@ def warn_of_names_that_look_alike(names: Sequence[Any]) -> None:
 def _as_given(files: Sequence[Any], labels: Any) -> Sequence[Any]:
     if labels is None:
         return [getattr(file, "label", None) for file in files]
-    by_id = _by_id(labels, files)
-    if by_id is not None:
-        return [by_id.get(file.id) for file in files]
-    in_order = _in_order(labels)
-    if len(in_order) != len(files):
+    if hasattr(labels, "columns"):
         raise ValueError(
-            "`labels` in the order of `files` needs one for each. "
-            f"Received: {len(in_order)} labels for {len(files)} files"
+            f"`labels` is a table: give one column of it. Received: {list(labels.columns)}"
         )
-    return in_order
+    values = values_of_files(files, labels)
+    return values.tolist() if isinstance(values, np.ndarray) else values
 
 
-def _by_id(labels: Any, files: Sequence[Any]) -> Mapping[Any, Any] | None:
-    """Labels as a mapping; None where they stand in the order of `files`."""
-    if isinstance(labels, Mapping):
-        return labels
-    if not (hasattr(labels, "to_dict") and hasattr(labels, "index")):
-        return None
-    series: dict[Any, Any] = labels.to_dict()
-    if any(file.id in series for file in files):
-        return series
-    if all(isinstance(row, (int, np.integer)) for row in series):
-        return None  # these are pandas' row numbers
-    raise ValueError(
-        "`labels` is indexed by what is no file id: give `{id: label}`, or a list in the order of "
-        f"`files`. Received: an index of {list(series)[:3]}, files such as {file_named(files[0])}"
-    )
-
-
-def _in_order(labels: Any) -> Sequence[Any]:
-    if hasattr(labels, "__array__"):
-        values = np.asarray(labels).tolist()
-        if isinstance(values, list):
-            return values
-    elif isinstance(labels, Sequence) and not isinstance(labels, (str, bytes)):
-        return labels
-    raise ValueError(
-        "`labels` must be a mapping of file id to label, or a list, array or column in the order "
-        f"of `files`. Received: {type(labels).__name__}"
-    )
-
-
-def _is_class_type(kind: type) -> bool:
+def is_class_type(kind: type) -> bool:
+    """Whether a value of this type names a class, or None."""
     return issubclass(kind, (str, int, np.integer, np.bool_, type(None)))
 
 
-def _class(label: Any) -> Any:
+def class_of(label: Any) -> Any:
     """A label as plain str or int; equal names are one in Unicode's normal form C."""
     if isinstance(label, str):
         return unicodedata.normalize("NFC", str.__str__(label))
@@ -171,35 +140,36 @@ def _checked(label: Any, file: Any) -> Any:
     Raises:
         ValueError: It is anything else.
     """
-    if _is_class_type(type(label)):
+    if is_class_type(type(label)):
         return label
     if isinstance(label, Collection) and not isinstance(label, bytes):
         said = "several values"
-    elif _is_missing(label):
+    elif is_missing(label):
         return None
     elif isinstance(label, (float, np.floating)):
         said = "a number with a fraction, or a float at least; class numbers are int"
     else:
         said = f"of type {type(label).__name__}"
     raise ValueError(
-        f"The label of {file_named(file)} is {said}. {WANTED}. Received: {_shortened(label)}"
+        f"The label of {file_named(file)} is {said}. {WANTED}. Received: {shortened(label)}"
     )
 
 
-def _is_missing(label: Any) -> bool:
-    """Whether it stands for no label: NaN, pandas' NA or NaT."""
-    if type(label).__name__ == "NAType":
-        return True
-    return bool(label != label)
+def refuse_two_kinds(labels: Sequence[Any], files: Sequence[Any]) -> None:
+    """Refuses str beside int, which have no order.
 
+    Args:
+        labels: Of type str, int or None.
+        files: The file of each label.
 
-def _refuse_two_kinds(labels: Sequence[Any], files: Sequence[Any]) -> None:
-    """Refuses str beside int, which have no order."""
+    Raises:
+        ValueError: It names a file of each kind.
+    """
     first_of_kind: dict[str, str] = {}
     for label, kind in {label: _kind(label) for label in labels}.items():
         if kind not in first_of_kind and kind != "none":
             file = files[labels.index(label)]
-            first_of_kind[kind] = f"the {kind} {_shortened(label)} for {file_named(file)}"
+            first_of_kind[kind] = f"the {kind} {shortened(label)} for {file_named(file)}"
     if len(first_of_kind) > 1:
         raise ValueError(
             "Labels must be all of one kind, str or int. "
@@ -222,9 +192,3 @@ def _looks(name: str) -> str:
     ]
     without_unseen = "".join(seen).translate(dict.fromkeys(map(ord, UNSEEN_LETTERS)))
     return " ".join(without_unseen.split())
-
-
-def _shortened(value: Any) -> str:
-    """A value as a message shows it."""
-    text = repr(value)
-    return text if len(text) <= SHOWN_CHARACTERS else text[:SHOWN_CHARACTERS] + "..."

@@ -1,4 +1,4 @@
-"""What is streamed: the files, their labels, and the plan of batches; listed once, when needed."""
+"""What is streamed: files, what they are learnt as, and the plan of batches; listed when needed."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ import hashlib
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from .forks import renew_after_fork
-from .labels import ClassLabels
 from .order import BatchPlan, Keys, keys_of_places, occurrences, random_keys
+from .targets import Targets
+from .targets_wanted import TargetsWanted
 
 __all__ = ["Contents"]
 
@@ -22,14 +23,12 @@ __all__ = ["Contents"]
 class Contents:
     """Files and what they are to be learnt as, in batches.
 
-    Nothing is listed before the first of `files`, `plan` and `labels` is asked for.
+    Nothing is listed before the first of `files`, `plan` and `targets` is asked for.
 
     Args:
         files: Any iterable of files; see `StreamingSequence`.
-        labels: Mapping of file id to label, or labels in the order of `files`, or None.
-        label_mode: One of `labels.LABEL_MODES`.
-        class_names: Labels in the order of their numbers, or None. Then a list that carries
-            `class_names`, as the parts of a split do, tells those of its files' labels.
+        wanted: What they are to be learnt as. A list that carries `class_names`, as the parts of
+            a split do, tells those of its files' labels.
         batch_size: Files a batch, all shards together.
         shuffle: Whether each epoch has an order of its own.
         seed: Of the order.
@@ -39,24 +38,19 @@ class Contents:
         self,
         files: Iterable[Any],
         *,
-        labels: Any,
-        label_mode: str | None,
-        class_names: list[Any] | None,
+        wanted: TargetsWanted,
         batch_size: int,
         shuffle: bool,
         seed: int,
     ) -> None:
         self._given_files: Iterable[Any] = files
-        self._given_labels = labels
-        self._label_mode = label_mode
-        if class_names is None and labels is None:
-            class_names = getattr(files, "class_names", None)
-        self._given_class_names = class_names
+        self._wanted = wanted
+        self._names_of_list = getattr(files, "class_names", None)
         self._batch_size = batch_size
         self._shuffle = shuffle
         self._seed = seed
         self._files: tuple[Any, ...] = ()
-        self._labels: ClassLabels | None = None
+        self._targets: Targets | None = None
         self._plan: BatchPlan | None = None
         self.renew()
         renew_after_fork(self)
@@ -88,16 +82,10 @@ class Contents:
         return self._files
 
     @property
-    def labels(self) -> ClassLabels | None:
-        """The class of each file; None with `label_mode=None`."""
+    def targets(self) -> Targets:
+        """What each file is learnt as."""
         self._ensure_listed()
-        return self._labels
-
-    @property
-    def class_names(self) -> list[Any] | None:
-        """Labels, in the order of their numbers."""
-        labels = self.labels
-        return self._given_class_names if labels is None else labels.names
+        return cast(Targets, self._targets)
 
     def _ensure_listed(self) -> BatchPlan:
         with self._lock:
@@ -106,20 +94,14 @@ class Contents:
             return self._plan
 
     def _list(self) -> BatchPlan:
-        """Lists the files and numbers their classes."""
+        """Lists the files and finds what they are learnt as."""
         files = tuple(self._given_files)
         if not files:
             raise ValueError(
                 "There are no files to stream. If `files` is a generator it may be used up: "
                 "keep its files with `files = list(...)`."
             )
-        if self._label_mode is not None:
-            self._labels = ClassLabels.of(
-                files,
-                mode=self._label_mode,
-                labels=self._given_labels,
-                names=self._given_class_names,
-            )
+        self._targets = self._wanted.of(files, self._names_of_list)
         self._files = files
         self._given_files = files
         id_keys = random_keys(file.id for file in files)

@@ -67,7 +67,10 @@ class decoder:  # lower case, as functools.partial: a class that is used as a fu
 
     Args:
         image_size: `(height, width)` in pixels.
-        color_mode: "rgb" (3 channels) or "grayscale" (1 channel).
+        color_mode: "rgb" (3 channels) or "grayscale" (1 channel). "grayscale" with the
+            interpolation "nearest" is for masks and keeps values as they are: a picture of indexed
+            colours gives their numbers, transparent parts keep their value, 16 bits keep values up
+            to 255 and are refused above. A picture of 1 bit gives 0 and 255.
         interpolation: "bilinear", "nearest", "bicubic", "area", "lanczos3", "box", "hamming" or
             "lanczos".
         fit: "stretch" to the size; "crop" the middle that has its proportions; or "pad" with black.
@@ -112,6 +115,10 @@ class decoder:  # lower case, as functools.partial: a class that is used as a fu
         return "opencv" if suits_opencv and has_opencv() else "pillow"
 
     @property
+    def _wanted(self) -> Wanted:
+        return Wanted(self.image_size, self.color_mode, self.interpolation, self.fit)
+
+    @property
     def shape(self) -> tuple[int, int, int]:
         """`(height, width, channels)` of what `decode` returns."""
         channels = 3 if self.color_mode == "rgb" else 1
@@ -126,6 +133,8 @@ class decoder:  # lower case, as functools.partial: a class that is used as a fu
             versions += f" opencv-{import_opencv().__version__}"
         if self.exact:
             versions += " exact"
+        if self._wanted.keeps_values:
+            versions += " values"
         return f"{shape} {self.interpolation} {self.fit} {versions} {RULES}"
 
     def __call__(self, data: bytes) -> npt.NDArray[np.uint8]:
@@ -156,7 +165,7 @@ class decoder:  # lower case, as functools.partial: a class that is used as a fu
         return add_border(pixels, self.shape)
 
     def _decode(self, data: bytes) -> npt.NDArray[np.uint8]:
-        wanted = Wanted(self.image_size, self.color_mode, self.interpolation, self.fit)
+        wanted = self._wanted
         header = read_jpeg_header(data)
         if header is not None and self.library == "opencv":
             pixels = decode_with_opencv(data, header, wanted)

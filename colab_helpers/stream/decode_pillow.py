@@ -10,7 +10,7 @@ from PIL import Image, ImageCms
 
 from .fitting import Wanted
 from .jpeg import UPRIGHT
-from .opening import Picture, read_orientation
+from .opening import ImageError, Picture, read_orientation
 from .turning import is_on_its_side, turn_upright
 
 __all__ = ["PILLOW_INTERPOLATIONS", "decode_with_pillow"]
@@ -64,6 +64,8 @@ def decode_with_pillow(picture: Picture, wanted: Wanted, *, exact: bool) -> npt.
     image = picture.image if turns_last else upright_image(picture)
     width, height = covered or image.size
     fitting = wanted.fit_picture(width, height)
+    if wanted.keeps_values:
+        image = values_in(image)
     image = make_resizable(image, mode)
     image = image.resize(fitting.size, PILLOW_INTERPOLATIONS[wanted.interpolation], box=fitting.box)
     image = lay_on_white(image)
@@ -106,6 +108,24 @@ def adjust_transparent_value(image: Image.Image, bits: int) -> None:
     if image.mode == "RGB" and isinstance(value, tuple):
         unused_bits = max(0, bits - 8)
         image.info["transparency"] = tuple(sample >> unused_bits & 255 for sample in value)
+
+
+def values_in(image: Image.Image) -> Image.Image:
+    """The values of a mask as they stand in its file: numbers of colours, not the colours.
+
+    Other than masks, pictures of more than 8 bits have no values that could stay.
+    """
+    values = np.asarray(image)
+    if image.mode in ("P", "L", "LA", "La", "PA"):
+        return Image.fromarray(values if values.ndim == 2 else values[..., 0])
+    if image.mode.startswith("I") and values.min() >= 0 and values.max() <= 255:
+        return Image.fromarray(values.astype(np.uint8))
+    if image.mode.startswith("I;16"):
+        raise ImageError(
+            f"Its values go up to {values.max()}, and those of a mask must not exceed 255: another "
+            '`interpolation` than "nearest" scales them.'
+        )
+    return image
 
 
 def make_resizable(image: Image.Image, mode: str) -> Image.Image:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 from .contents import Contents
 from .tally import Tally
 
@@ -25,15 +22,19 @@ class Facts:
         return self._contents.files
 
     @property
-    def class_names(self) -> list[Any] | None:
-        """Labels, in the order of their numbers."""
-        return self._contents.class_names
+    def class_names(self) -> Any:
+        """Classes in the order of their numbers; a dict of lists for a dict of outputs."""
+        return self._contents.targets.names
 
     @property
-    def labels(self) -> npt.NDArray[np.int32] | None:
-        """Class number of each of `files`, int32 `(files,)`; None with `label_mode=None`."""
-        labels = self._contents.labels
-        return None if labels is None else labels.numbers
+    def labels(self) -> Any:
+        """What each of `files` is learnt as, as far as it is known without reading.
+
+        Class numbers int32 `(files,)`; for "multi_label" float32 `(files, classes)`; for "raw"
+        float32 `(files, ...)`; for "image" a list of files; None for "input" and with
+        `label_mode=None`. A dict of these for a dict of outputs.
+        """
+        return self._contents.targets.values
 
     @property
     def stats(self) -> dict[str, float]:

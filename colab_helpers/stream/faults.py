@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from .messages import file_named, text_of
 
-__all__ = ["OF_CODE", "is_of_file", "raised_for_file", "raised_for_run"]
+__all__ = ["OF_CODE", "is_of_file", "raised_for_file", "raised_for_mask", "raised_for_run"]
 
 OF_CODE = (
     NameError,
@@ -48,6 +48,19 @@ def raised_for_file(error: BaseException, file: object) -> BaseException:
         f"Could not read {named}: {said.rstrip('.')}. "
         'Take it off the list, or leave such files out with `on_bad_file="skip"`.'
     )
+    told.__cause__ = error
+    return told
+
+
+def raised_for_mask(error: BaseException, mask_file: object) -> BaseException:
+    """What is raised, for the picture, for an error of its mask: a text that names the mask."""
+    named = file_named(mask_file)
+    if not is_of_file(error):
+        if isinstance(error, Exception):
+            error.add_note(f"It was raised for the mask {named}.")
+        return error
+    said = text_of(error)
+    told = ValueError(f"its mask: {said}" if named in said else f"its mask {named}: {said}")
     told.__cause__ = error
     return told
 

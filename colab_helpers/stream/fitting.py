@@ -38,6 +38,11 @@ class Wanted:
     interpolation: Interpolation
     fit: Fit
 
+    @property
+    def keeps_values(self) -> bool:
+        """Whether values stay as they are in the file, as those of a mask must."""
+        return self.color_mode == "grayscale" and self.interpolation == "nearest"
+
     def on_its_side(self) -> Wanted:
         """What is wanted of a picture before a quarter turn: its fits are symmetric, so they stay.
 

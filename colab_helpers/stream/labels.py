@@ -28,9 +28,9 @@ from .classes import (
 )
 from .messages import file_named
 
-__all__ = ["LABEL_MODES", "ClassLabels"]
+__all__ = ["CLASS_MODES", "ClassLabels"]
 
-LABEL_MODES = ("int", "categorical", "binary", None)
+CLASS_MODES = ("int", "categorical", "binary")
 SHOWN_NAMES = 20  # so many class names stand in an error message
 
 
@@ -62,7 +62,7 @@ class ClassLabels:
 
         Args:
             files: Objects with `id`, `name` and, where `labels` is not given, `label`.
-            mode: One of `LABEL_MODES`, but for None.
+            mode: One of `CLASS_MODES`.
             labels: See `classes.labels_of_files`.
             names: Class names in the order of their numbers. By default those of all `labels`
                 where these are a mapping, else those of `files`, sorted.

@@ -8,15 +8,16 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from .batches import Batch
 from .contents import Contents
+from .label_images import check_takes_masks
+from .layers import BatchCache, Decode
 from .messages import file_named
 from .order import FileNumbers
 from .pixel_types import PixelTypes
 from .prefetch import Prefetcher
-from .rows import Augment, BatchCache, Recipe
+from .rows import Augment, MaskRecipe, Recipe
 from .tally import Tally
 
 __all__ = ["BatchMaker"]
@@ -30,7 +31,9 @@ class BatchMaker:
         contents: Which files, in which batches.
         read: `read(file) -> bytes`.
         decode: `decode(bytes) -> array (height, width, channels)`.
-        augment: `augment(image, rng) -> image`, or None.
+        decode_label: The same for label images, or None.
+        augment: `augment(image, rng) -> image`, or `augment(image, mask, rng)` where images are
+            labels, or None.
         cache: Keeps what was decoded, or None.
         reads: Reads in flight at most.
         pixel_types: Which types of pixels are taken.
@@ -40,7 +43,8 @@ class BatchMaker:
 
     contents: Contents
     read: Callable[[Any], bytes]
-    decode: Callable[[bytes], npt.NDArray[Any]]
+    decode: Decode
+    decode_label: Decode | None
     augment: Augment | None
     cache: BatchCache | None
     reads: int
@@ -85,6 +89,7 @@ class BatchMaker:
             variation_seed=(plan.seed,) if epoch is None else (plan.seed, epoch),
             pixel_types=self.pixel_types,
             skips_bad_files=self.skips_bad_files,
+            masks=self._masks(),
         )
         return Prefetcher(
             recipe,
@@ -95,6 +100,13 @@ class BatchMaker:
             tally=self.tally,
             ready=ready,
         )
+
+    def _masks(self) -> MaskRecipe | None:
+        label_images = self.contents.targets.label_images
+        if label_images is None or self.decode_label is None:
+            return None
+        check_takes_masks(self.augment)
+        return MaskRecipe(label_images.values, self.decode_label)
 
     def batch(self, epoch: int, place: int) -> Batch:
         """Makes one batch apart from the epoch that goes on."""

@@ -37,16 +37,27 @@ def _compare(trained_on: Any, other: Any) -> None:
     if other in compared:
         return
     compared.add(other)
-    names = trained_on.class_names
-    other_names = other.class_names
-    if not names or not other_names or names == other_names:
-        return
+    names = _by_output(trained_on.class_names)
+    other_names = _by_output(other.class_names)
+    for output in names:
+        if output in other_names and names[output] != other_names[output]:
+            _warn(names[output], other_names[output])
+            return
+
+
+def _by_output(names: Any) -> dict[str, Sequence[Any]]:
+    """Class names by output, of a model with one by ""; none where they are not known."""
+    by_output = names if isinstance(names, dict) else {"": names}
+    return {output: of_output for output, of_output in by_output.items() if of_output}
+
+
+def _warn(names: Sequence[Any], other_names: Sequence[Any]) -> None:
     number, name, other_name = next(_differences(names, other_names))
     warnings.warn(
         "Two sequences in one `fit` number their classes in two ways, so that scores mean nothing: "
         f"class {number} is {name} in what is trained on and {other_name} in the other. Give the "
         "other one `class_names=train.class_names`.",
-        stacklevel=4,
+        stacklevel=5,
     )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-__all__ = ["file_named", "printable", "text_of"]
+__all__ = ["file_named", "printable", "shortened", "text_of"]
+
+SHOWN_CHARACTERS = 60  # of a value in an error message
 
 
 def printable(text: str) -> str:
@@ -52,3 +54,14 @@ def text_of(error: BaseException) -> str:
         return printable(str(error) or repr(error))
     except BaseException:  # its `__str__` fails
         return type(error).__name__
+
+
+def shortened(value: object) -> str:
+    """A value as a message shows it.
+
+    Example:
+        >>> shortened("rose"), len(shortened("rose" * 99))
+        ("'rose'", 63)
+    """
+    text = repr(value)
+    return text if len(text) <= SHOWN_CHARACTERS else text[:SHOWN_CHARACTERS] + "..."

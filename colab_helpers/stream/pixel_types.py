@@ -49,7 +49,7 @@ class PixelTypes:
 
         Args:
             image: What was given.
-            made_by: "decode" or "augment".
+            made_by: "decode", "decode_label" or "augment".
             file: Of which file.
 
         Raises:
@@ -78,21 +78,24 @@ class PixelTypes:
         return image.astype(np.float32)
 
 
-def cached_form(image: npt.NDArray[Any], dtype: np.dtype[Any], file: object) -> npt.NDArray[Any]:
+def cached_form(
+    image: npt.NDArray[Any], dtype: np.dtype[Any], made_by: str, file: object
+) -> npt.NDArray[Any]:
     """A decoded image as a cache keeps it.
 
     Args:
-        image: What `decode` gave.
+        image: What was decoded.
         dtype: uint8, or float32 for what `decode.dtype` says is not uint8.
+        made_by: "decode" or "decode_label".
         file: Of which file.
 
     Raises:
         PixelsError: It is not of this type.
     """
     if dtype == np.uint8 and image.dtype != np.uint8:
-        cure = 'For a `cache`, say so beforehand: `decode.dtype = "float32"`.'
-        raise _refused(image, "decode", file, "uint8", cure)
-    stored = PixelTypes(None, "float32").stored(image, "decode", file)
+        cure = f'For a `cache`, say so beforehand: `{made_by}.dtype = "float32"`.'
+        raise _refused(image, made_by, file, "uint8", cure)
+    stored = PixelTypes(None, "float32").stored(image, made_by, file)
     return np.ascontiguousarray(stored, dtype)
 
 

@@ -188,7 +188,7 @@ class Prefetcher:
         self._readers.submit([Job(batch, row) for row in rows])
 
     def _fetch(self, job: Job) -> None:
-        """A reader's work: the bytes of one file."""
+        """A reader's work: the bytes of one file, and of its mask."""
         if self._is_closed:
             return
         try:
@@ -202,22 +202,21 @@ class Prefetcher:
         except BaseException as error:
             job.batch.fail(error)
 
-    def _read(self, job: Job) -> bytes | None:
+    def _read(self, job: Job) -> tuple[bytes, ...] | None:
         """Reads within the budget, which the decoder gives back; None where the pass has ended."""
-        file = self._rows.file_of(job)
-        expected = _expected_bytes(file)
+        expected = sum(map(_expected_bytes, self._rows.files_of(job)))
         if not self._budget.reserve(expected):
             return None
-        data = b""
+        data: tuple[bytes, ...] = ()
         begun = perf_counter()
         try:
-            data = self._recipe.bytes_of(file)
+            data = self._rows.read(job)
         finally:
             self._tally.add("reading", perf_counter() - begun)
-            self._budget.release(expected - len(data))
+            self._budget.release(expected - _length(data))
         return data
 
-    def _fill(self, job: Job, data: bytes) -> None:
+    def _fill(self, job: Job, data: tuple[bytes, ...]) -> None:
         """A decoder's work: one row from its bytes."""
         begun = perf_counter()
         try:
@@ -225,7 +224,7 @@ class Prefetcher:
                 self._rows.fill(job, data)
         finally:
             self._tally.add("decoding", perf_counter() - begun)
-            self._budget.release(len(data))
+            self._budget.release(_length(data))
 
     def _recall(self, batch: Batch) -> None:
         """A decoder's work where there is a cache: all rows that it has; the others are read."""
@@ -239,6 +238,10 @@ class Prefetcher:
             batch.fail(error)
         finally:
             self._tally.add("decoding", perf_counter() - begun)
+
+
+def _length(data: tuple[bytes, ...]) -> int:
+    return sum(map(len, data))
 
 
 def _expected_bytes(file: object) -> int:

@@ -5,37 +5,41 @@ No thread is started here; whoever makes rows is called from many.
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from .batches import Batch, BatchMemory, Job
+from .batches import Batch, Job
 from .checks import checked_bytes
-from .faults import is_of_file, raised_for_file, raised_for_run
+from .faults import is_of_file, raised_for_file, raised_for_mask, raised_for_run
+from .label_images import varied_pair
+from .layers import BatchCache, Decode, Layer
 from .messages import file_named
 from .order import Keys
-from .pixel_types import PixelTypes, cached_form, check_shape
+from .pixel_types import PixelTypes
 from .tally import Tally
 
-__all__ = ["Augment", "BatchCache", "Recipe", "RowMaker"]
+__all__ = ["Augment", "MaskRecipe", "Recipe", "RowMaker"]
 
-Augment = Callable[[Any, np.random.Generator], npt.NDArray[Any]]
+Augment = Callable[..., Any]
+MASK_TYPES = PixelTypes(normalize=None, dtype="float32")  # uint8 stays uint8
 
 
-class BatchCache(Protocol):
-    """What a cache of decoded pixels, uint8 or float32, must offer; `PixelCache` does."""
+@dataclass(frozen=True)
+class MaskRecipe:
+    """What becomes the mask of a row.
 
-    def get_batch(self, files: list[Any], key: str, out: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
-        """Fills the rows of `out` that it has, and tells which these are."""
-        ...
+    Attributes:
+        files: The file of the mask of each file of the sequence.
+        decode: `decode(bytes) -> array (height, width, channels)`.
+    """
 
-    def put(self, file: Any, key: str, pixels: npt.NDArray[Any]) -> bool:
-        """Keeps the pixels of a file; False where it has no room."""
-        ...
+    files: Sequence[Any]
+    decode: Decode
 
 
 @dataclass(frozen=True)
@@ -48,37 +52,24 @@ class Recipe:
         read: `read(file) -> bytes`.
         decode: `decode(bytes) -> array (height, width, channels)`.
         cache: Keeps what was decoded, or None.
-        augment: `augment(image, rng) -> image`, or None.
+        augment: `augment(image, rng) -> image`, or None. Where there are masks, see
+            `label_images.varied_pair`.
         variation_seed: What the generator for a file is seeded with, besides the file's key.
         pixel_types: Which types of pixels are taken.
         skips_bad_files: Whether a file that fails is left out, or ends the pass.
+        masks: What becomes the masks of rows, or None.
     """
 
     files: Sequence[Any]
     keys: Keys
     read: Callable[[Any], bytes]
-    decode: Callable[[bytes], npt.NDArray[Any]]
+    decode: Decode
     cache: BatchCache | None
     augment: Augment | None
     variation_seed: tuple[int, ...]
     pixel_types: PixelTypes
     skips_bad_files: bool
-
-    @property
-    def image_shape(self) -> tuple[int, ...] | None:
-        """`(height, width, channels)` where `decode` tells it beforehand."""
-        return getattr(self.decode, "shape", None)
-
-    @property
-    def cache_key(self) -> str:
-        """What made the pixels that are cached."""
-        return str(self.decode.key)  # type: ignore[attr-defined]  # asked for with a cache only
-
-    @property
-    def cached_dtype(self) -> np.dtype[Any]:
-        """In which type pixels are cached: uint8, unless `decode` says that it gives another."""
-        is_uint8 = np.dtype(getattr(self.decode, "dtype", np.uint8)) == np.uint8
-        return np.dtype(np.uint8 if is_uint8 else np.float32)
+    masks: MaskRecipe | None = None
 
     def bytes_of(self, file: Any) -> bytes:
         """What `read` gives.
@@ -88,12 +79,17 @@ class Recipe:
         """
         return checked_bytes(self.read(file), f"`read` must give bytes for {file_named(file)}")
 
-    def varied(self, file_number: int, image: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """The image of a file as training sees it; the same each time in one epoch."""
+    def varied(
+        self, file_number: int, image: npt.NDArray[Any], mask: npt.NDArray[Any] | None
+    ) -> tuple[npt.NDArray[Any], npt.NDArray[Any] | None]:
+        """The image of a file, and its mask, as training sees them; the same in one epoch."""
         if self.augment is None:
-            return image
+            return image, mask
         bits = np.random.PCG64((*self.variation_seed, int(self.keys[file_number])))
-        return np.asarray(self.augment(image, np.random.Generator(bits)))
+        rng = np.random.Generator(bits)
+        if mask is None:
+            return np.asarray(self.augment(image, rng)), None
+        return varied_pair(self.augment, image, mask, rng)
 
 
 class RowMaker:
@@ -108,44 +104,63 @@ class RowMaker:
     def __init__(self, recipe: Recipe, batch_size: int, tally: Tally) -> None:
         self._recipe = recipe
         self._tally = tally
-        self._memory = BatchMemory(batch_size)
-        self._image_shape = recipe.image_shape  # of the first image, where not known before
-        self._value_bytes = 1  # of a pixel's value: more, once there were floats
-        self._lock = threading.Lock()
+        self._images = Layer(recipe.decode, "decode", recipe.pixel_types, recipe.cache, batch_size)
+        self._masks: Layer | None = None
+        if recipe.masks is not None:
+            self._masks = Layer(
+                recipe.masks.decode, "decode_label", MASK_TYPES, recipe.cache, batch_size
+            )
 
     @property
     def image_bytes(self) -> int | None:
-        """What an image takes in a batch; None where its shape is not known yet."""
-        if self._image_shape is None:
-            return None
-        return int(np.prod(self._image_shape)) * self._value_bytes
+        """What an image takes in a batch, its mask included; None where that is not known yet."""
+        image_bytes = self._images.image_bytes
+        if self._masks is None or image_bytes is None:
+            return image_bytes
+        mask_bytes = self._masks.image_bytes
+        return None if mask_bytes is None else image_bytes + mask_bytes
 
-    def file_of(self, job: Job) -> Any:
-        """The file that a row is made of."""
-        return self._recipe.files[job.batch.file_numbers[job.row]]
+    def files_of(self, job: Job) -> tuple[Any, ...]:
+        """The files that a row is made of: a picture, and its mask where there are masks."""
+        number = job.batch.file_numbers[job.row]
+        picture = self._recipe.files[number]
+        masks = self._recipe.masks
+        return (picture,) if masks is None else (picture, masks.files[number])
 
-    def fill(self, job: Job, data: bytes) -> None:
-        """Makes one row from the bytes of its file."""
+    def read(self, job: Job) -> tuple[bytes, ...]:
+        """The bytes of the files that a row is made of."""
+        picture, *masks = self.files_of(job)
+        data = self._recipe.bytes_of(picture)
+        if not masks:
+            return (data,)
+        with _mask_is_named(masks[0]):
+            return data, self._recipe.bytes_of(masks[0])
+
+    def fill(self, job: Job, data: tuple[bytes, ...]) -> None:
+        """Makes one row from the bytes of its files."""
         try:
-            image = np.asarray(self._recipe.decode(data))
-            self._put(job, self._cached(job, image))
+            picture, *masks = self.files_of(job)
+            image = self._images.decoded(data[0], picture)
+            mask = None
+            if self._masks is not None:
+                with _mask_is_named(masks[0]):
+                    mask = self._masks.decoded(data[1], masks[0])
+            self._put(job, image, mask)
         except BaseException as error:
             self.fail(job, error)
 
     def recall(self, batch: Batch) -> list[int]:
-        """Makes all rows that the cache has.
+        """Makes all rows that the cache has, with their masks.
 
         Returns:
             The rows that it has not. So many are still missing in the batch.
         """
         recipe = self._recipe
-        if recipe.cache is None or self._image_shape is None:
-            raise ValueError(
-                "Without a cache, or a `decode` that tells its `shape`, nothing is recalled."
-            )
-        batch.pixels = self._memory.array(len(batch.good), self._image_shape, recipe.cached_dtype)
         files = [recipe.files[number] for number in batch.file_numbers]
-        found = recipe.cache.get_batch(files, recipe.cache_key, batch.pixels)
+        found = self._images.recall(batch.images, files)
+        if self._masks is not None and recipe.masks is not None:
+            mask_files = [recipe.masks.files[number] for number in batch.file_numbers]
+            found = found & self._masks.recall(batch.masks, mask_files)
         present = np.flatnonzero(found).tolist()
         self._tally.add("cached", len(present))
         if recipe.augment is None:
@@ -156,42 +171,26 @@ class RowMaker:
 
     def _vary(self, batch: Batch, rows: list[int]) -> None:
         """Augments rows that came from the cache."""
+        images = batch.images.array
+        masks = batch.masks.array
         for row in rows:
             job = Job(batch, row)
             try:
-                if batch.pixels is not None:
-                    self._put(job, batch.pixels[row])
+                if images is not None:
+                    self._put(job, images[row], None if masks is None else masks[row])
             except BaseException as error:
                 self.fail(job, error)
 
-    def _cached(self, job: Job, image: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """A decoded image, after it went into the cache, as it will come out of it."""
-        recipe = self._recipe
-        if recipe.cache is None:
-            return image
-        file = self.file_of(job)
-        image = cached_form(image, recipe.cached_dtype, file)
-        recipe.cache.put(file, recipe.cache_key, image)
-        return image
-
-    def _put(self, job: Job, image: npt.NDArray[Any]) -> None:
-        """Augments an image and puts it into its row."""
-        recipe = self._recipe
+    def _put(self, job: Job, image: npt.NDArray[Any], mask: npt.NDArray[Any] | None) -> None:
+        """Augments an image and its mask, and puts both into their row."""
         batch = job.batch
-        file = self.file_of(job)
-        made_by = "decode"
-        if recipe.augment is not None:
-            image = recipe.varied(int(batch.file_numbers[job.row]), image)
-            made_by = "augment"
-        image = recipe.pixel_types.stored(image, made_by, file)
-        with self._lock:
-            shape = self._image_shape or image.shape
-            check_shape(image, shape, made_by, file)
-            self._image_shape = shape
-            self._value_bytes = max(self._value_bytes, image.itemsize)
-            if batch.pixels is None:
-                batch.pixels = self._memory.array(len(batch.good), shape, image.dtype)
-        batch.put(job.row, image)
+        count = len(batch.good)
+        is_varied = self._recipe.augment is not None
+        image, mask = self._recipe.varied(int(batch.file_numbers[job.row]), image, mask)
+        picture, *masks = self.files_of(job)
+        self._images.put(batch.images, job.row, count, image, is_varied=is_varied, file=picture)
+        if self._masks is not None and mask is not None:
+            self._masks.put(batch.masks, job.row, count, mask, is_varied=is_varied, file=masks[0])
         batch.finish(1)
 
     def fail(self, job: Job, error: BaseException) -> None:
@@ -202,7 +201,7 @@ class RowMaker:
             job.batch.fail(error)
 
     def _settle(self, job: Job, error: BaseException) -> None:
-        file = self.file_of(job)
+        file = self.files_of(job)[0]
         if not is_of_file(error):
             job.batch.fail(raised_for_run(error, file))
         elif self._recipe.skips_bad_files:
@@ -214,4 +213,18 @@ class RowMaker:
 
     def close(self) -> None:
         """Gives back the memory that no batch uses."""
-        self._memory.clear()
+        self._images.clear()
+        if self._masks is not None:
+            self._masks.clear()
+
+
+@contextmanager
+def _mask_is_named(mask_file: Any) -> Iterator[None]:
+    """Lets an error within say that it is the mask's: a bad mask is a bad file."""
+    try:
+        yield
+    except BaseException as error:
+        told = raised_for_mask(error, mask_file)
+        if told is error:
+            raise
+        raise told from error

@@ -10,8 +10,6 @@ import copy
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-import numpy.typing as npt
-
 from .arrays import ArrayForm, Arrays
 from .callers import (
     calling_adapter,
@@ -20,19 +18,20 @@ from .callers import (
     is_called_by_reset,
 )
 from .checks import check_choice, check_whole_number
-from .classes import as_class_names
 from .contents import Contents
 from .facts import Facts
 from .handover import Handover
 from .interrupts import interrupts
-from .labels import LABEL_MODES
+from .label_images import check_takes_masks, checked_label_decoder
+from .layers import BatchCache, Decode
 from .making import BatchMaker
 from .meetings import warn_of_other_classes
 from .own_threads import OwnThreads, refuse_shards_of_keras
 from .pixel_types import PixelTypes
-from .rows import Augment, BatchCache
+from .rows import Augment
 from .scaling import dtype_of
 from .tally import Tally
+from .targets_wanted import TargetsWanted
 
 __all__ = ["StreamingSequence"]
 
@@ -69,28 +68,49 @@ class StreamingSequence(Facts, OwnThreads):
         read: `read(file) -> bytes`, called from `reads` threads at once.
         decode: `decode(bytes) -> uint8 array (height, width, channels)`, of one shape for all
             files; an array of other numbers with `dtype="float32"`.
-        labels: Where `file.label` does not tell the class of a file, a str or an int: a mapping
-            of file id to class, or a list, array or column in the order of `files`.
+        labels: What each file is learnt as, where `file.label` does not tell: a mapping by file
+            id, or a list, array or column in the order of `files`. See `label_mode`.
+        decode_label: With `label_mode="image"`, as `decode`, for the images that are labels. By
+            default that of masks: where `decode` is a `decoder`, one of the same size with
+            `color_mode="grayscale", interpolation="nearest"`, which keeps values as they are.
         batch_size: Files a batch; the last of an epoch may be smaller.
         label_mode: "int" gives int32 `(n,)`, "categorical" float32 `(n, classes)`, "binary"
-            float32 `(n, 1)`, as `keras.utils.image_dataset_from_directory` does; None gives
-            images alone.
+            float32 `(n, 1)`, as `keras.utils.image_dataset_from_directory` does, of one class a
+            file, a str or an int. "multi_label" gives float32 `(n, classes)`, ones and zeros, of a
+            collection of names for each file, which may be empty. "raw" gives float32 `(n,)` or
+            `(n, ...)`, of a number or an array of one shape for each file; `augment` does not move
+            what it marks in the picture, such as points or boxes. "image" gives uint8
+            `(n, height, width, channels)` (float32 where `decode_label` gives no uint8), of a file
+            for each file, such as its mask, read by `read` too. One that is bad is the fault of its
+            picture's file. "input" gives the images
+            themselves, as they go in. None gives images alone. A dict such as
+            `{"kind": "int", "age": "raw"}`, with `labels={"kind": {...}, "age": {...}}`, gives a
+            dict of arrays.
         class_names: Classes in the order of their numbers. By default all of a mapping `labels`,
             else `files.class_names` where the list has it, as parts of `split` do, else those of
-            `files`, sorted. Two forms of a name in Unicode are one class.
+            `files`, sorted. Two forms of a name in Unicode are one class. For a dict of outputs, a
+            dict of lists.
+        sample_weight: How much the error of each file counts, by id or in the order of `files`; the
+            third element of a batch, float32 `(n,)`. Beside labels of more than two dimensions it
+            is `(n, 1)`, `(n, 1, 1)` and so on, as Keras multiplies it by losses `(n, ...)`.
+        inputs: What goes into the model beside the images, such as `{"place": {id: array}}`: by
+            name, a number or an array of one shape for each file, by id or in the order of
+            `files`. A batch then begins with `{"image": images, "place": float32 (n, ...)}`.
         shuffle: A new order each epoch; False keeps the order of `files`.
         seed: Integer of at least 0.
         augment: `augment(image, rng) -> image` of the same shape and dtype; `rng` is a
-            `numpy.random.Generator`. `in_order` leaves it out: what all pictures need, such as
-            `preprocess_input`, belongs into `decode`.
+            `numpy.random.Generator`. With `label_mode="image"`, what `augmenter` makes moves the
+            label image with the picture; a function of your own is
+            `augment(image, mask, rng) -> (image, mask)`. `in_order` leaves it out: what all
+            pictures need, such as `preprocess_input`, belongs into `decode`.
         normalize: None keeps pixels as decoded, "unit" divides uint8 by 255, "zscore" gives each
             image mean 0 and standard deviation 1.
         dtype: "uint8", "float16" or "float32"; by default "uint8", and "float32" with
             `normalize`. For uint8, `decode` and `augment` must give uint8. Floats hold any
             numbers that they give, as they are.
         reads: Reads in flight at most.
-        cache: A `PixelCache`, or what has its `get_batch` and `put`; `decode` then needs `key`
-            and `shape`, and `dtype` where it gives no uint8.
+        cache: A `PixelCache`, or what has its `get_batch` and `put`; `decode`, and `decode_label`
+            where there is one, then need `key` and `shape`, and `dtype` where they give no uint8.
         on_bad_file: "raise" stops at a file that cannot be read or decoded and names it; "skip"
             leaves it out of its batch and adds it to `skipped`. A batch of which nothing is left
             shows one picture of its epoch again. An error that speaks of code, such as NameError
@@ -104,12 +124,15 @@ class StreamingSequence(Facts, OwnThreads):
         self,
         files: Iterable[Any],
         read: Callable[[Any], bytes],
-        decode: Callable[[bytes], npt.NDArray[Any]],
+        decode: Decode,
         *,
         labels: Any = None,
+        decode_label: Decode | None = None,
         batch_size: int = 32,
-        label_mode: str | None = "int",
+        label_mode: str | Mapping[str, str] | None = "int",
         class_names: Iterable[Any] | None = None,
+        sample_weight: Any = None,
+        inputs: Mapping[str, Any] | None = None,
         shuffle: bool = True,
         seed: int = 0,
         augment: Augment | None = None,
@@ -120,15 +143,21 @@ class StreamingSequence(Facts, OwnThreads):
         on_bad_file: str = "raise",
     ) -> None:
         super().__init__()
-        check_choice("label_mode", label_mode, LABEL_MODES)
         check_choice("on_bad_file", on_bad_file, ("raise", "skip"))
         check_whole_number("batch_size", batch_size, least=1)
         check_whole_number("reads", reads, least=1)
         check_whole_number("seed", seed, least=0)
+        wanted = TargetsWanted(labels, label_mode, class_names, sample_weight, inputs)
+        decode_label = checked_label_decoder(decode_label, decode, wanted.has_label_images)
+        if decode_label is not None:
+            check_takes_masks(augment)
         if cache is not None:
-            _check_decode_for_cache(decode)
+            _check_decode_for_cache("decode", decode)
+            if decode_label is not None:
+                _check_decode_for_cache("decode_label", decode_label)
         self.read = read
         self.decode = decode
+        self.decode_label = decode_label
         self.augment = augment
         self.cache = cache
         self.reads = int(reads)
@@ -141,9 +170,7 @@ class StreamingSequence(Facts, OwnThreads):
         self.on_bad_file = on_bad_file
         self._contents = Contents(
             files,
-            labels=labels,
-            label_mode=label_mode,
-            class_names=None if class_names is None else as_class_names(class_names),
+            wanted=wanted,
             batch_size=self.batch_size,
             shuffle=self.shuffle,
             seed=self.seed,
@@ -174,6 +201,7 @@ class StreamingSequence(Facts, OwnThreads):
             contents=self._contents,
             read=self.read,
             decode=self.decode,
+            decode_label=self.decode_label,
             augment=self.augment,
             cache=self.cache,
             reads=self.reads,
@@ -238,19 +266,18 @@ class StreamingSequence(Facts, OwnThreads):
         batches = self._maker().full_batches(self._handover.epoch)
         yield from map(self._form().arrays, batches)
 
-    def in_order(
-        self,
-    ) -> Iterator[tuple[npt.NDArray[Any], npt.NDArray[Any] | None, list[Any]]]:
+    def in_order(self) -> Iterator[tuple[Any, Any, list[Any]]]:
         """Yields `(images, labels, files)` by batch: as listed, not augmented, none of `skipped`.
 
-        Each file comes once. It is what `predict_once` goes by.
+        Each file comes once; labels have the form that `label_mode` names, None without one. With
+        `inputs`, the first is a dict. It is what `predict_once` goes by.
         """
         warn_of_other_classes(self)
         maker = self._maker()
         form = self._form()
         for batch in maker.batches(None, range(maker.total)):
             if batch.has_images:
-                yield form.images(batch), form.labels(batch), form.files(batch)
+                yield form.with_files(batch)
 
     # Parts of batches, places in a run
 
@@ -293,9 +320,9 @@ class StreamingSequence(Facts, OwnThreads):
         self._handover.go_to(state["epoch"] + whole_epochs, first)
 
 
-def _check_decode_for_cache(decode: object) -> None:
+def _check_decode_for_cache(name: str, decode: object) -> None:
     if not (hasattr(decode, "key") and hasattr(decode, "shape")):
         raise ValueError(
-            "`cache` needs a `decode` with `key` and `shape`, as `decoder` makes. "
-            f"Received: decode={decode!r}"
+            f"`cache` needs a `{name}` with `key` and `shape`, as `decoder` makes. "
+            f"Received: {name}={decode!r}"
         )

@@ -5,11 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from .warp import (
     Matrix,
+    mirror,
     mirroring_ends,
     mirroring_sides,
     product,
@@ -80,6 +83,12 @@ class Variation:
             crop,
             *flips,
         )
+
+    def mirrored(self, image: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """The image with the flips alone applied."""
+        if not self.flips_vertically and not self.flips_horizontally:
+            return image
+        return mirror(image, vertically=self.flips_vertically, horizontally=self.flips_horizontally)
 
 
 def draw_angle(degrees: float, rng: np.random.Generator) -> float:

@@ -136,7 +136,7 @@ def test_a_table_is_refused():
 
 @pytest.mark.parametrize("labels", ["cat", b"cat", {"a", "b"}, iter("abcdef"), 5, np.array(3)])
 def test_what_is_no_labels_at_all_is_refused(labels):
-    with pytest.raises(ValueError, match="`labels` must be a mapping of file id to label"):
+    with pytest.raises(ValueError, match="`labels` must be a mapping by file id"):
         len(sequence_of(labels=labels))
 
 
