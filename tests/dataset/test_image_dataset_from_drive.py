@@ -149,7 +149,7 @@ def test_labels_by_id_or_in_the_order_of_the_listing(drive):
         for part in (train, val):
             names = [part.class_names[number] for number in part.labels]
             assert names == [by_id[file.id] for file in part.files]
-    with pytest.raises(ValueError, match="`labels` in the order of `files`.*3 for 100"):
+    with pytest.raises(ValueError, match="`labels` in the order of `files`.*3 labels for 100"):
         small(drive, labels=in_order[:3])
 
 
