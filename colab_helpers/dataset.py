@@ -18,6 +18,7 @@ from .drive.names import printable
 from .inventory import Part, split
 from .stream import decoder
 from .stream.checks import check_choice
+from .stream.per_file import values_of_files
 
 if TYPE_CHECKING:
     from .stream import StreamingSequence
@@ -84,7 +85,7 @@ def image_dataset_from_drive(
             `StreamingSequence(labels=...)` takes, such as `{id: label}`. With those, the folders
             do not matter.
         label_mode: "int", "categorical", "binary" or None, or another that `StreamingSequence`
-            takes.
+            takes, such as "multi_label", "raw", "image", "input" or a dict of outputs.
         class_names: The classes in the order of their numbers; sorted by default.
         color_mode: "rgb" or "grayscale".
         batch_size: Pictures a batch.
@@ -128,10 +129,19 @@ def image_dataset_from_drive(
     else:
         listing = _list_without_classes(drive, folder)
     files = _listed(listing, folder, shows_progress=verbose)
-    if labels is None and not folders_are_classes:
+    if labels is None and not folders_are_classes and label_mode != "input":
         label_mode = None
-    elif labels is not None and not isinstance(labels, Mapping):
+    if isinstance(label_mode, Mapping) and isinstance(labels, Mapping):
+        labels = {output: _by_id(given, files) for output, given in labels.items()}
+    else:
         labels = _by_id(labels, files)
+    if "sample_weight" in stream:
+        stream["sample_weight"] = _by_id(stream["sample_weight"], files, "sample_weight")
+    if isinstance(stream.get("inputs"), Mapping):
+        stream["inputs"] = {
+            name: _by_id(given, files, f'inputs["{name}"]')
+            for name, given in stream["inputs"].items()
+        }
     parts = _parts(files, shares, seed)
     if verbose:
         _tell(files, parts, tells_classes=folders_are_classes)
@@ -231,14 +241,12 @@ def _listed(listing: Iterable[File], folder: str, *, shows_progress: bool) -> li
     return files
 
 
-def _by_id(labels: Sequence[Any], files: Sequence[File]) -> dict[str, Any]:
-    """Labels in the order of the listing, as a mapping that holds for each part of it."""
-    if len(labels) != len(files):
-        raise ValueError(
-            f"`labels` must be a label for each of the {len(files)} pictures listed, in the order "
-            f"of the listing, or a mapping of file ID to label. Received: {len(labels)} labels"
-        )
-    return {file.id: label for file, label in zip(files, labels)}
+def _by_id(given: Any, files: Sequence[File], argument: str = "labels") -> Any:
+    """What stands in the order of the listing, as a mapping that holds for each part of it."""
+    if given is None or isinstance(given, Mapping) or hasattr(given, "columns"):
+        return given
+    values = values_of_files(files, given, argument)
+    return {file.id: value for file, value in zip(files, values)}
 
 
 def _parts(files: Sequence[File], shares: Mapping[str, float], seed: int) -> Mapping[str, Part]:

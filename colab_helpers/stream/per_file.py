@@ -42,9 +42,10 @@ def values_of_files(files: Sequence[Any], values: Any, argument: str = "labels")
         return [by_id.get(file.id) for file in files]
     in_order = _in_order(values, argument)
     if len(in_order) != len(files):
+        noun = "labels" if argument == "labels" else "values"
         raise ValueError(
             f"`{argument}` in the order of `files` needs one for each. "
-            f"Received: {len(in_order)} for {len(files)} files"
+            f"Received: {len(in_order)} {noun} for {len(files)} files"
         )
     return in_order
 

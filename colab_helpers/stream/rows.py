@@ -129,23 +129,23 @@ class RowMaker:
 
     def read(self, job: Job) -> tuple[bytes, ...]:
         """The bytes of the files that a row is made of."""
-        picture, *masks = self.files_of(job)
-        data = self._recipe.bytes_of(picture)
-        if not masks:
+        files = self.files_of(job)
+        data = self._recipe.bytes_of(files[0])
+        if len(files) == 1:
             return (data,)
-        with _mask_is_named(masks[0]):
-            return data, self._recipe.bytes_of(masks[0])
+        with _mask_is_named(files[1]):
+            return data, self._recipe.bytes_of(files[1])
 
     def fill(self, job: Job, data: tuple[bytes, ...]) -> None:
         """Makes one row from the bytes of its files."""
         try:
-            picture, *masks = self.files_of(job)
-            image = self._images.decoded(data[0], picture)
+            files = self.files_of(job)
+            image = self._images.decoded(data[0], files[0])
             mask = None
             if self._masks is not None:
-                with _mask_is_named(masks[0]):
-                    mask = self._masks.decoded(data[1], masks[0])
-            self._put(job, image, mask)
+                with _mask_is_named(files[1]):
+                    mask = self._masks.decoded(data[1], files[1])
+            self._put(job, files, image, mask)
         except BaseException as error:
             self.fail(job, error)
 
@@ -177,20 +177,28 @@ class RowMaker:
             job = Job(batch, row)
             try:
                 if images is not None:
-                    self._put(job, images[row], None if masks is None else masks[row])
+                    mask = None if masks is None else masks[row]
+                    self._put(job, self.files_of(job), images[row], mask)
             except BaseException as error:
                 self.fail(job, error)
 
-    def _put(self, job: Job, image: npt.NDArray[Any], mask: npt.NDArray[Any] | None) -> None:
+    def _put(
+        self,
+        job: Job,
+        files: tuple[Any, ...],
+        image: npt.NDArray[Any],
+        mask: npt.NDArray[Any] | None,
+    ) -> None:
         """Augments an image and its mask, and puts both into their row."""
         batch = job.batch
+        row = job.row
         count = len(batch.good)
         is_varied = self._recipe.augment is not None
-        image, mask = self._recipe.varied(int(batch.file_numbers[job.row]), image, mask)
-        picture, *masks = self.files_of(job)
-        self._images.put(batch.images, job.row, count, image, is_varied=is_varied, file=picture)
+        if is_varied:
+            image, mask = self._recipe.varied(int(batch.file_numbers[row]), image, mask)
+        self._images.put(batch.images, row, count, image, is_varied=is_varied, file=files[0])
         if self._masks is not None and mask is not None:
-            self._masks.put(batch.masks, job.row, count, mask, is_varied=is_varied, file=masks[0])
+            self._masks.put(batch.masks, row, count, mask, is_varied=is_varied, file=files[1])
         batch.finish(1)
 
     def fail(self, job: Job, error: BaseException) -> None:

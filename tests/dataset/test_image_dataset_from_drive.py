@@ -149,8 +149,28 @@ def test_labels_by_id_or_in_the_order_of_the_listing(drive):
         for part in (train, val):
             names = [part.class_names[number] for number in part.labels]
             assert names == [by_id[file.id] for file in part.files]
-    with pytest.raises(ValueError, match="100 pictures.*3 labels"):
+    with pytest.raises(ValueError, match="`labels` in the order of `files`.*3 labels for 100"):
         small(drive, labels=in_order[:3])
+
+
+def test_other_labels_weights_and_inputs_in_the_order_of_the_listing_stay_with_their_pictures(
+    drive,
+):
+    numbers = [int(file.name[:3]) for file in drive.list_images("pets")]
+    parts = small(
+        drive,
+        labels={"age": numbers},
+        label_mode={"age": "raw", "again": "input"},
+        sample_weight=numbers,
+        inputs={"place": numbers},
+        validation_split=0.3,
+        subset="both",
+    )
+    for part in parts:
+        for inputs, labels, weights in part:
+            shown = inputs["image"][:, 0, 0, 0].tolist()
+            assert labels["age"].tolist() == inputs["place"].tolist() == shown
+            assert weights["age"].tolist() == labels["again"][:, 0, 0, 0].tolist() == shown
 
 
 class Plain:

@@ -120,7 +120,7 @@ def test_a_hole_in_a_column_is_named_by_its_file():
 
 
 def test_a_column_of_another_length_is_refused():
-    with pytest.raises(ValueError, match="3 for 4 files"):
+    with pytest.raises(ValueError, match="3 labels for 4 files"):
         len(stream([1, 2, 3], "raw"))
 
 

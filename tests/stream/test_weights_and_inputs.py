@@ -60,7 +60,7 @@ def test_weights_and_inputs_stay_with_their_pictures_when_files_are_left_out():
         ({"sample_weight": {"id00000": 1}}, "`sample_weight` has nothing for '1.jpg'.*18 more"),
         ({"sample_weight": [1.0] * 19 + [float("nan")]}, "`sample_weight`.*'19.jpg'"),
         ({"sample_weight": PLACES}, r"one number for each file. Received: .*\(3,\)"),
-        ({"sample_weight": [1, 2]}, "`sample_weight` in the order of `files`.*2 for 20"),
+        ({"sample_weight": [1, 2]}, "`sample_weight` in the order of `files`.*2 values for 20"),
         ({"sample_weight": WEIGHTS, "label_mode": None}, "gives no labels"),
         ({"inputs": {"image": PLACES}}, "are the pictures"),
         ({"inputs": [PLACES]}, "`inputs` must be a dict"),
