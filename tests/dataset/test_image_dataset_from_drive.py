@@ -241,16 +241,17 @@ def test_it_signs_in_where_no_drive_is_given(drive_server, pets, monkeypatch):
 
 def test_a_model_written_for_keras_loader_trains_on_it_unchanged(drive):
     """The tutorial's model begins with Rescaling, which takes uint8 as it takes float32."""
+    keras.utils.set_random_seed(0)
     train, val = small(drive, validation_split=0.2, subset="both", batch_size=16)
     model = keras.Sequential(
         [
             keras.layers.Rescaling(1.0 / 255),
-            keras.layers.Conv2D(4, 3, activation="relu"),
+            keras.layers.Conv2D(16, 3, activation="relu"),
             keras.layers.Flatten(),
             keras.layers.Dense(2),
         ]
     )
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.Adam(0.01), loss, metrics=["accuracy"])
-    history = model.fit(train, validation_data=val, epochs=30, verbose=0)
+    history = model.fit(train, validation_data=val, epochs=40, verbose=0)
     assert history.history["val_accuracy"][-1] > 0.9
