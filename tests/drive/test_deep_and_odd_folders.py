@@ -1,7 +1,6 @@
 """Folders as deep as a system allows, names that are no UTF-8, forks, and interrupts."""
 
 import json
-import multiprocessing
 import os
 import pickle
 import signal
@@ -11,6 +10,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from forked import WATCHDOG, in_a_child
 from told_drive import FOLDER, item, telling
 
 from colab_helpers.drive import DriveError, connect
@@ -18,7 +18,6 @@ from colab_helpers.drive.names import printable
 from stand_in import Extra
 
 DEEP = 1300  # folders in folders
-WATCHDOG = 60  # seconds in which even a slow machine is done
 ROOT = Path(__file__).parents[2]
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
@@ -161,17 +160,6 @@ def test_such_a_name_is_not_on_a_drive_and_can_be_uploaded(drive_server, odd_nam
 
 
 # Forks and interrupts
-
-
-def in_a_child(act):
-    """Whether an act returns something true in a forked process."""
-    process = multiprocessing.get_context("fork").Process(target=lambda: sys.exit(not act()))
-    process.start()
-    process.join(WATCHDOG)
-    if process.is_alive():
-        process.kill()
-        raise AssertionError("the child hangs")
-    return process.exitcode == 0
 
 
 def folders(count):

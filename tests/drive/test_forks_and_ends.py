@@ -9,26 +9,15 @@ import threading
 from pathlib import Path
 
 import pytest
+from forked import WATCHDOG, in_a_child
 from hostile_server import head, whole
 
 from colab_helpers.drive import connect
 from colab_helpers.drive.pace import Pace
 
-WATCHDOG = 60  # seconds in which even a slow machine is done
 ROOT = Path(__file__).parents[2]
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
-
-
-def in_a_child(act):
-    """Whether an act returns something true in a forked process."""
-    process = multiprocessing.get_context("fork").Process(target=lambda: sys.exit(not act()))
-    process.start()
-    process.join(WATCHDOG)
-    if process.is_alive():
-        process.kill()
-        raise AssertionError("the child hangs")
-    return process.exitcode == 0
 
 
 @needs_fork

@@ -1,13 +1,8 @@
 """A program ends when it should, whatever a sequence waits for."""
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
+from on_each_backend import on_each_backend, run_on
 
-HERE = Path(__file__).parent
 WATCHDOG_SECONDS = 120
 
 
@@ -27,23 +22,12 @@ def test_neither_a_silent_read_nor_a_decode_without_end_keeps_a_program(silent, 
     assert last_words == ("the end" if ending == "end" else "KeyboardInterrupt")
 
 
-@pytest.mark.parametrize("backend", ["tensorflow", "jax", "torch"])
+@on_each_backend
 def test_fit_that_waits_for_a_silent_read_can_be_interrupted(backend):
     """On TensorFlow, the main thread then waits where Python's own handler does not run."""
-    pytest.importorskip(backend, reason=f"NOT TESTED on {backend}: it is not installed")
     assert "KeyboardInterrupt" in what_it_said("read", "fit", backend)
 
 
 def what_it_said(silent, ending, backend):
-    done = subprocess.run(
-        [sys.executable, str(HERE / "end_while_streaming.py"), silent, ending],
-        capture_output=True,
-        text=True,
-        timeout=WATCHDOG_SECONDS,
-        env={
-            **os.environ,
-            "KERAS_BACKEND": backend,
-            "PYTHONPATH": os.pathsep.join([str(HERE.parents[1]), str(HERE)]),
-        },
-    )
+    done = run_on(backend, "end_while_streaming.py", silent, ending, timeout=WATCHDOG_SECONDS)
     return done.stderr
