@@ -4,23 +4,30 @@ Python's handler of a signal runs in the main thread, once that is back in Pytho
 the main thread waits in compiled code for a thread of tf.data, and that one waits here, perhaps
 for a server that is silent for minutes. So the thread looks for the signal itself, and gives up.
 https://docs.python.org/3/library/signal.html#signal.set_wakeup_fd
+
+It gives up at the end of the program too: TensorFlow waits for its thread when what it made is
+destroyed, and then no thread but the main one comes to run any more.
 """
 
 from __future__ import annotations
 
+import atexit
 import signal
 import socket
+import sys
 import threading
+from time import monotonic, sleep
 
 from .forks import renew_after_fork
 
 __all__ = ["Interrupted", "Interrupts", "interrupts"]
 
 LOOK_SECONDS = 0.2  # between two looks for a signal
+EXIT_SECONDS = 2  # at the program's end, for threads to leave; most have left after a look
 
 
 class Interrupted(RuntimeError):
-    """The user has interrupted what waits for a batch."""
+    """The user, or the end of the program, has interrupted what waits for a batch."""
 
     def __init__(self) -> None:
         super().__init__("Interrupted while a batch was waited for.")
@@ -33,7 +40,10 @@ class Interrupts:
         self._receiver: socket.socket | None = None
         self._sender: socket.socket | None = None
         self._has_come = False
+        self._is_ending = False
+        self._waiting: set[int] = set()  # threads, by `threading.get_ident`
         renew_after_fork(self)
+        atexit.register(self._end)
 
     def watch(self) -> None:
         """Begins to look for Ctrl-C anew, unless somebody else has asked Python for its signals."""
@@ -61,19 +71,31 @@ class Interrupts:
             signal.set_wakeup_fd(-1)
         self._receiver = None
         self._sender = None
+        self._waiting = set()
 
     def wait(self, event: threading.Event) -> None:
         """Waits for an event.
 
         Raises:
-            Interrupted: The user pressed Ctrl-C, which is about to end what the main thread does.
+            Interrupted: The user pressed Ctrl-C, which is about to end what the main thread does,
+                or the program ends.
         """
         if threading.current_thread() is threading.main_thread():
             event.wait()  # here Python raises KeyboardInterrupt itself
             return
+        thread = threading.get_ident()
+        self._waiting.add(thread)
         while not event.wait(LOOK_SECONDS):
-            if self._ends_program():
-                raise Interrupted
+            if self._is_ending or self._ends_program():
+                raise Interrupted  # and stays among those that `_end` sees off
+        self._waiting.discard(thread)
+
+    def _end(self) -> None:
+        """Lets the threads that wait go, until they have left Python, or time is up."""
+        self._is_ending = True
+        until = monotonic() + EXIT_SECONDS
+        while self._waiting & sys._current_frames().keys() and monotonic() < until:
+            sleep(LOOK_SECONDS / 10)
 
     def _ends_program(self) -> bool:
         if signal.SIGINT in self._signals():

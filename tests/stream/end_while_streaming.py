@@ -12,8 +12,6 @@ from numbered_photos import decode, photos, read, small_model
 
 from colab_helpers.stream import StreamingSequence
 
-AGAIN_SECONDS = 10
-
 silent, ending = sys.argv[1:]
 is_silent = threading.Event()
 answered = []
@@ -31,11 +29,8 @@ def silent_at_last(file):
 
 
 def interrupt():
-    """As a user does: again, where Python lost the first (in a destructor, say)."""
     is_silent.wait()
-    while True:
-        os.kill(os.getpid(), signal.SIGINT)
-        threading.Event().wait(AGAIN_SECONDS)
+    os.kill(os.getpid(), signal.SIGINT)
 
 
 steps = {"read": read, "decode": decode, silent: wait_for_ever}
