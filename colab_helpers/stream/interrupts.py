@@ -5,13 +5,15 @@ the main thread waits in compiled code for a thread of tf.data, and that one wai
 for a server that is silent for minutes. So the thread looks for the signal itself, and gives up.
 https://docs.python.org/3/library/signal.html#signal.set_wakeup_fd
 
-It gives up at the end of the program too: TensorFlow waits for its thread when what it made is
-destroyed, and then no thread but the main one comes to run any more.
+It gives up at the end of the program too. What TensorFlow made is destroyed then, in the last
+garbage collection, for which it waits for its threads; but no thread except the main one comes to
+run any more, so that the program hangs, with any PyDataset. So here it is destroyed before.
 """
 
 from __future__ import annotations
 
 import atexit
+import gc
 import signal
 import socket
 import sys
@@ -41,7 +43,7 @@ class Interrupts:
         self._sender: socket.socket | None = None
         self._has_come = False
         self._is_ending = False
-        self._waiting: set[int] = set()  # threads, by `threading.get_ident`
+        self._threads: set[int] = set()  # that have waited here, by `threading.get_ident`
         renew_after_fork(self)
         atexit.register(self._end)
 
@@ -71,7 +73,7 @@ class Interrupts:
             signal.set_wakeup_fd(-1)
         self._receiver = None
         self._sender = None
-        self._waiting = set()
+        self._threads = set()
 
     def wait(self, event: threading.Event) -> None:
         """Waits for an event.
@@ -83,19 +85,22 @@ class Interrupts:
         if threading.current_thread() is threading.main_thread():
             event.wait()  # here Python raises KeyboardInterrupt itself
             return
-        thread = threading.get_ident()
-        self._waiting.add(thread)
+        self._threads.add(threading.get_ident())
         while not event.wait(LOOK_SECONDS):
             if self._is_ending or self._ends_program():
-                raise Interrupted  # and stays among those that `_end` sees off
-        self._waiting.discard(thread)
+                raise Interrupted
 
     def _end(self) -> None:
-        """Lets the threads that wait go, until they have left Python, or time is up."""
+        """Lets go the threads that wait, and then what they were asked by."""
         self._is_ending = True
+        if not self._threads:
+            return
         until = monotonic() + EXIT_SECONDS
-        while self._waiting & sys._current_frames().keys() and monotonic() < until:
+        while self._threads & sys._current_frames().keys() and monotonic() < until:
             sleep(LOOK_SECONDS / 10)
+        for name in ("last_value", "last_traceback"):  # of what ended the program, with all frames
+            vars(sys).pop(name, None)
+        gc.collect()
 
     def _ends_program(self) -> bool:
         if signal.SIGINT in self._signals():
