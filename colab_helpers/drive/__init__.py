@@ -57,6 +57,7 @@ PyDrive2 and google-auth, which Colab has, and nothing else of this project: it 
               retry.py            try again? after how long?
     files.py            File, Source, Listing, Changes; what counts as a picture, what is hidden
     names.py            how names from outside are shown, and when two are one
+    spreadsheet.py      such a name as a cell of a table: text, and never a formula
     errors.py           the errors that a user sees
     messages.py         somebody else's words in a message: without secrets, and short
     forks.py            what a forked process makes anew

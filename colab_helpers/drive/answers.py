@@ -16,7 +16,15 @@ from .errors import DriveError
 from .items import SHORTCUT, Change, Item, SharedDrive
 from .paging import Page
 
-__all__ = ["address_of", "changes_page", "drives_page", "item_of", "items_page", "text_of"]
+__all__ = [
+    "OddChange",
+    "address_of",
+    "changes_page",
+    "drives_page",
+    "item_of",
+    "items_page",
+    "text_of",
+]
 
 logger = logging.getLogger(__name__)
 
@@ -28,6 +36,10 @@ ID = re.compile(r"[!#-&(-\[\]-~]+")
 
 Entry = TypeVar("Entry")
 FlawOf = Callable[[Any], str | None]  # what is wrong with an entry, in words, or None
+
+
+class OddChange(Exception):
+    """A change that cannot be used: nobody knows what became of a file."""
 
 
 def item_of(answer: Any, what: str) -> Item:
@@ -57,17 +69,19 @@ def drives_page(answer: Any, what: str) -> Page[SharedDrive]:
 
 
 def changes_page(answer: Any, what: str) -> Page[Change]:
-    """A page of changes. None can be left out, as nobody would know what became of a file.
+    """A page of the changes of files. Those of a shared drive itself, such as its name, are not it.
 
     Raises:
-        DriveError: One of them cannot be used.
+        OddChange: One of them cannot be used.
+        DriveError: It is no page.
     """
     page = _page(answer, what, lambda change: None)
-    for change in page.entries:
+    of_files = [change for change in page.entries if not _is_of_a_drive(change)]
+    for change in of_files:
         flaw = flaw_of_change(change)
         if flaw is not None:
-            raise odd(what, f"{flaw}: {reprlib.repr(change)}")
-    return page
+            raise OddChange(f"{flaw}: {reprlib.repr(change)}")
+    return page._replace(entries=of_files)
 
 
 def address_of(about: Any, what: str) -> str:
@@ -147,6 +161,10 @@ def flaw_of_change(change: Any) -> str | None:
     if "file" in change:
         return flaw_of_item(change["file"])
     return None
+
+
+def _is_of_a_drive(change: Any) -> bool:
+    return isinstance(change, dict) and change.get("changeType") == "drive"
 
 
 def _page(answer: Any, what: str, flaw_of: FlawOf) -> Page[Any]:

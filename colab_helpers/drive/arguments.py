@@ -8,15 +8,18 @@ from typing import Any
 
 from .files import File
 
-__all__ = ["check_file", "file_text", "folder_text"]
+__all__ = ["check_file", "file_text", "folder_text", "no_position"]
+
+NEEDED_OF_A_FILE = ("id", "name", "version")  # to ask for it, to name it, and to notice a change
 
 
 def check_file(file: Any) -> None:
     """Raises a TypeError, with the line to write, unless `file` is one that was listed or found.
 
-    Whatever has an `id` that is a text passes, so that a file of one's own does.
+    Whatever has an `id`, a `name` and a `version` that are texts passes, so that a file of one's
+    own does.
     """
-    if isinstance(getattr(file, "id", None), str):
+    if all(isinstance(getattr(file, name, None), str) for name in NEEDED_OF_A_FILE):
         return
     line = "for file in drive.list_images(folder): drive.read(file)"
     if isinstance(file, (str, os.PathLike)):
@@ -57,6 +60,14 @@ def file_text(path: Any) -> str:
     if isinstance(path, File):
         line = "drive.read(file), as it is found already"
     raise _no_address("path", path, line)
+
+
+def no_position(position: Any) -> ValueError:
+    """The error where a position is none that a listing had."""
+    return ValueError(
+        "`position` must be what `listing.position` was, a dict as JSON can hold it. Leave it out "
+        f"to list from the start. Received: {str(position)[:100]!r}"
+    )
 
 
 def _no_address(argument: str, value: Any, line: str) -> TypeError:

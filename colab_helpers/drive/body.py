@@ -29,7 +29,13 @@ class Body(NamedTuple):
     is_whole: bool
 
 
-def read_body(raw: http.client.HTTPResponse, most: int, deadline: Deadline) -> Body:
+def read_body(
+    raw: http.client.HTTPResponse,
+    most: int,
+    deadline: Deadline,
+    *,
+    expected: int | None = None,
+) -> Body:
     """Reads a body, up to one byte more than `most`.
 
     Whoever knows how long it should be sees by that byte that it is longer, whatever the server
@@ -38,7 +44,8 @@ def read_body(raw: http.client.HTTPResponse, most: int, deadline: Deadline) -> B
     Args:
         raw: An answer whose headers were read.
         most: Bytes of the content, after unpacking.
-        deadline: Is extended by what was announced, as it comes.
+        deadline: Is extended by what was announced or expected, as it comes.
+        expected: Bytes, where that is known, of a body that does not announce how long it is.
 
     Raises:
         TimeoutError: It came too slowly.
@@ -46,7 +53,8 @@ def read_body(raw: http.client.HTTPResponse, most: int, deadline: Deadline) -> B
     """
     unpacker = _Unpacker.of(raw)
     most_packed = most if unpacker is None else most + most // 100 + PACKING
-    announced = min(raw.length or 0, most_packed)
+    announced = expected if raw.length is None else raw.length
+    most_waited_for = min(announced or 0, most_packed)
     parts: list[bytes] = []
     missing = most + 1
     received = 0
@@ -55,7 +63,7 @@ def read_body(raw: http.client.HTTPResponse, most: int, deadline: Deadline) -> B
         packet = raw.read1(min(PACKET, most_packed + 1 - received))
         is_at_end = not packet
         received += len(packet)
-        if received <= announced:
+        if received <= most_waited_for:
             deadline.extend(len(packet))
         part = packet if unpacker is None else unpacker.unpack(packet, missing)
         missing -= len(part)

@@ -67,7 +67,7 @@ def browser_credentials(upload: bool = False) -> Any:
 def _make_private_file(path: str) -> None:
     """Makes a file that this user alone can read, whatever it was before."""
     os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
-    os.close(os.open(path, os.O_CREAT | os.O_NOFOLLOW, 0o600))
+    os.close(os.open(path, os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600))
     os.chmod(path, 0o600)
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
+from .answers import OddChange
 from .client import Client
 from .files import Changes, File, is_hidden
 from .items import Change, Item, below, is_folder
@@ -13,6 +15,8 @@ from .paging import Page, each_page
 from .position import Position
 
 __all__ = ["list_changes"]
+
+logger = logging.getLogger(__name__)
 
 
 class OnlyAFullListingCanTell(Exception):
@@ -26,7 +30,8 @@ def list_changes(client: Client, at: dict[str, Any]) -> Changes | None:
         return None
     try:
         return _ChangesSince(client, Position.from_json(at)).collect()
-    except OnlyAFullListingCanTell:
+    except (OnlyAFullListingCanTell, OddChange) as why:
+        logger.info("Only a full listing can tell what changed: %s", why)
         return None
 
 

@@ -73,9 +73,7 @@ class Client:
             file_id: Its ID, or "root".
             what: What it is asked for, as in "Could not <what>".
         """
-        request = self.service.files.get(
-            fileId=file_id, fields=f"{FIELDS},driveId", supportsAllDrives=True
-        )
+        request = self.service.files.get(fileId=file_id, fields=FIELDS, supportsAllDrives=True)
         item = item_of(self.service.ask(what, request, file_id), what)
         self.service.remember_keys(item)
         return item
@@ -219,8 +217,12 @@ class Client:
         return text_of(self.service.ask(what, request), "startPageToken", what)
 
     def changes(self, page_token: str | None, drive_id: str | None, what: str) -> Page[Change]:
-        """One page of what changed since a token."""
-        fields = f"fileId,deleted,file({FIELDS},parents(id),labels(trashed))"
+        """One page of what changed since a token.
+
+        Raises:
+            OddChange: It does not say what changed.
+        """
+        fields = f"changeType,fileId,deleted,file({FIELDS},parents(id),labels(trashed))"
         request = self.service.api.changes().list(
             pageToken=page_token,
             maxResults=LARGEST_PAGE,

@@ -30,7 +30,13 @@ class Exchange(threading.local):
         self._process = os.getpid()
 
     def send(
-        self, request: Request, signature: dict[str, str], most: int, deadline: Deadline
+        self,
+        request: Request,
+        signature: dict[str, str],
+        most: int,
+        deadline: Deadline,
+        *,
+        expected: int | None = None,
     ) -> tuple[Any, bytes]:
         """Sends a request; its answer.
 
@@ -39,6 +45,7 @@ class Exchange(threading.local):
             signature: The headers that hold the token. After a redirect they are not sent.
             most: Bytes that the content can have. Of a longer one, one byte more is given back.
             deadline: Of the whole.
+            expected: Bytes of the content, where that is known: for so many there is more time.
 
         Returns:
             The response, an httplib2.Response, and its content.
@@ -51,7 +58,7 @@ class Exchange(threading.local):
         """
         headers = {**complete(request.headers), **signature}
         while True:
-            response, content = self._send_once(request, headers, most, deadline)
+            response, content = self._send_once(request, headers, most, deadline, expected)
             following = request.redirected(response.status, response.get("location"))
             if following is None:
                 return response, content
@@ -59,17 +66,22 @@ class Exchange(threading.local):
             headers = complete(request.headers)
 
     def _send_once(
-        self, request: Request, headers: dict[str, str], most: int, deadline: Deadline
+        self,
+        request: Request,
+        headers: dict[str, str],
+        most: int,
+        deadline: Deadline,
+        expected: int | None,
     ) -> tuple[Any, bytes]:
         connection = self._connection_for(request, deadline)
         can_be_stale = connection.sock is not None and request.body is None
         try:
-            return talk(connection, request, headers, most, deadline)
+            return talk(connection, request, headers, most, deadline, expected)
         except http.client.RemoteDisconnected:
             if not can_be_stale:
                 raise
         # The server had closed a connection that nobody used for a while.
-        return talk(connection, request, headers, most, deadline)
+        return talk(connection, request, headers, most, deadline, expected)
 
     def _connection_for(self, request: Request, deadline: Deadline) -> Connection:
         if self._process != os.getpid():
@@ -99,6 +111,7 @@ def talk(
     headers: dict[str, str],
     most: int,
     deadline: Deadline,
+    expected: int | None,
 ) -> tuple[Any, bytes]:
     """Sends a request over a connection, and takes its answer."""
     is_free = False
@@ -106,7 +119,8 @@ def talk(
         connection.request(request.method, request.target, request.body, headers)
         with connection.getresponse() as raw:
             response = httplib2.Response(raw)
-            body = read_body(raw, most if raw.status < 300 else ERROR_BYTES, deadline)
+            most = most if raw.status < 300 else ERROR_BYTES
+            body = read_body(raw, most, deadline, expected=expected)
         is_free = body.is_whole and raw.status not in WITHOUT_BODY
     finally:
         if not is_free:

@@ -13,7 +13,7 @@ from .changes import list_changes
 from .client import Client
 from .files import Changes, File, Listing, is_hidden
 from .items import SHARED_WITH_ME, as_file, below, target_id
-from .labels import FolderLabels, Label, check_label
+from .labels import FolderLabels, Label, check_label, label_kept
 from .listing import walk
 from .lookup import ItemKind, find_item
 from .names import composed
@@ -161,11 +161,12 @@ class Drive:
         """
         check_label(label)
         asked = folder_text(folder)
-        label = _label_of(position, label)
+        if position:
+            label = label_kept(Position.from_json(position).label, label)
         labels = FolderLabels(label)
         return Listing(lambda at: walk(self._client, asked, labels, at), position, label)
 
-    def list_folders(self, folder: str = ".") -> Iterator[tuple[str, str]]:
+    def list_folders(self, folder: str | os.PathLike[str] = ".") -> Iterator[tuple[str, str]]:
         """Yields (ID, name) of each folder directly in a folder; a page when you get there.
 
         Example:
@@ -181,7 +182,7 @@ class Drive:
         for item in self._client.folders(top["id"], f"list the folders in {asked!r}"):
             if not is_hidden(item["title"]):
                 yield target_id(item), item["title"]
-        if folder == ".":
+        if asked == ".":
             yield SHARED_WITH_ME, SHARED_WITH_ME
 
     def folder_name(self, folder: str | os.PathLike[str] = ".") -> str:
@@ -232,21 +233,6 @@ class Drive:
             DriveError: Any other of its family.
         """
         return upload(self._client, path, folder_text(folder))
-
-
-def _label_of(position: dict[str, Any] | None, label: Label) -> Label:
-    """Which folder is the class in a listing that goes on, or begins."""
-    if not position:
-        return label
-    known = Position.from_json(position).label
-    if label is None and known != "first":
-        return None
-    if label not in ("parent", known):
-        raise ValueError(
-            f"`position` is of a listing with label={known!r}. List from the start, without a "
-            f"position, for another. Received: label={label!r}"
-        )
-    return known
 
 
 def _connect_again(

@@ -73,6 +73,7 @@ class Change(TypedDict, total=False):
     https://developers.google.com/workspace/drive/api/reference/rest/v2/changes
     """
 
+    changeType: str
     fileId: str
     deleted: bool
     file: Item
@@ -86,7 +87,7 @@ class SharedDrive(TypedDict):
 
 
 FIELDS = (  # of an Item, as they are asked for
-    "id,title,mimeType,fileSize,md5Checksum,modifiedDate,resourceKey,"
+    "id,title,mimeType,fileSize,md5Checksum,modifiedDate,resourceKey,driveId,"
     "shortcutDetails(targetId,targetMimeType,targetResourceKey)"
 )
 

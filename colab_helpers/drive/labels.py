@@ -13,15 +13,22 @@ from itertools import islice
 from typing import Literal
 
 from .errors import NotFoundError
-from .names import composed, named
+from .names import FILLERS, composed, named
 from .part_folders import folders_of_parts, words_on_parts
 
-__all__ = ["FolderLabels", "Label", "check_label", "label_of_folder", "looks", "print_alike"]
+__all__ = [
+    "FolderLabels",
+    "Label",
+    "check_label",
+    "label_kept",
+    "label_of_folder",
+    "looks",
+    "print_alike",
+]
 
 Label = Literal["parent", "first"] | None
 LABELS = ("parent", "first", None)
 MOST_NAMED = 3  # classes that a warning tells of
-FILLERS = "\u034f\u115f\u1160\u3164"  # letters to Unicode, and nothing to see
 
 
 def check_label(label: object) -> None:
@@ -32,6 +39,30 @@ def check_label(label: object) -> None:
             "folder below the listed one, or None, where the folders do not matter. "
             f"Received: label={label!r}"
         )
+
+
+def label_kept(known: Label, label: Label) -> Label:
+    """Which folder is the class in a listing that goes on from a position.
+
+    Example:
+        >>> label_kept("first", "parent"), label_kept("parent", None)
+        ('first', None)
+
+    Args:
+        known: Of the listing that the position is of.
+        label: As it is asked for now; "parent" asks for nothing.
+
+    Raises:
+        ValueError: It is another.
+    """
+    if label is None and known != "first":
+        return None
+    if label not in ("parent", known):
+        raise ValueError(
+            f"`position` is of a listing with label={known!r}. List from the start, without a "
+            f"position, for another. Received: label={label!r}"
+        )
+    return known
 
 
 def label_of_folder(path: str, listed_name: str, label: Label) -> str | None:

@@ -6,14 +6,21 @@ import os
 import posixpath
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any
 
-from .arguments import check_file, file_text, folder_text
+from .arguments import check_file, file_text, folder_text, no_position
 from .errors import DriveError, NotFoundError, no_images
 from .files import Changes, File, Listing, check_range, is_image
-from .labels import FolderLabels, Label, check_label, label_of_folder
-from .local_tree import entries_in, files_below, folders_named, own_errors, spelled_as_on_disk
+from .labels import FolderLabels, Label, check_label, label_kept, label_of_folder
+from .local_tree import (
+    entries_in,
+    files_below,
+    folders_named,
+    is_folder,
+    own_errors,
+    spelled_as_on_disk,
+)
 from .names import composed, printable
 
 __all__ = ["LocalFolder"]
@@ -85,18 +92,20 @@ class LocalFolder:
         """Lists the images of a folder and of all folders in it; see `Drive.list_images`.
 
         They come in natural order. A listing of files at hand is not worth resuming: with a
-        `position` it starts over.
+        `position` it starts over, by the label that this was made with.
         """
         check_label(label)
         asked = folder_text(folder)
+        if position:
+            label = label_kept(_label_of_position(position), label)
         labels = FolderLabels(label)
-        return Listing(lambda at: self._listed(asked, labels, at), label=label)
+        return Listing(lambda at: self._listed(asked, labels, at), position, label)
 
-    def list_folders(self, folder: str = ".") -> Iterator[tuple[str, str]]:
+    def list_folders(self, folder: str | os.PathLike[str] = ".") -> Iterator[tuple[str, str]]:
         """Yields (ID, name) of each folder directly in a folder; see `Drive.list_folders`."""
         full = self._folder(folder_text(folder))
         with own_errors(f"list {full!r}"):
-            folders = [entry for entry in entries_in(full) if entry.is_dir()]
+            folders = [entry for entry in entries_in(full) if is_folder(entry)]
         for entry in folders:
             yield self._id(entry.path), entry.name
 
@@ -110,7 +119,7 @@ class LocalFolder:
         if not came_to_its_end:
             return None
         before = position["versions"]
-        labels = FolderLabels(position.get("label", "parent"))
+        labels = FolderLabels(_label_of_position(position))
         after: dict[str, Any] = {}
         files = self._walk(position["folder"], labels, after)
         changed = [file for file in files if before.get(file.id) != file.version]
@@ -137,12 +146,21 @@ class LocalFolder:
         return self._found(full)
 
     def _listed(self, folder: str, labels: FolderLabels, at: dict[str, Any]) -> Iterator[File]:
-        yield from self._walk(folder, labels, at)
+        other_name = yield from self._walk(folder, labels, at)
+        if not at["versions"]:
+            raise labels.no_class(folder) or no_images(folder, other_name)
         labels.say(folder, stacklevel=3)
 
-    def _walk(self, folder: str, labels: FolderLabels, at: dict[str, Any]) -> Iterator[File]:
-        """Yields the images in a folder; at the end, `at` is what `list_changes` takes."""
+    def _walk(
+        self, folder: str, labels: FolderLabels, at: dict[str, Any]
+    ) -> Generator[File, None, str | None]:
+        """Yields the images in a folder; at the end, `at` is what `list_changes` takes.
+
+        Returns:
+            The name of a file that is no image, if there is one.
+        """
         top = self._folder(folder)
+        at.clear()  # until the end there is nothing to go on from
         listed_name = os.path.basename(top)
         versions: dict[str, str] = {}
         other_name = None
@@ -162,12 +180,11 @@ class LocalFolder:
                 continue  # deleted meanwhile
             versions[file.id] = file.version
             yield file
-        if not versions:
-            raise labels.no_class(folder) or no_images(folder, other_name)
         at["folder"] = os.path.relpath(top, self.root)
         at["versions"] = versions
         if labels.label != "parent":
             at["label"] = labels.label
+        return other_name
 
     def _as_file(self, full: str, top: str, label: str) -> File:
         name = os.path.basename(full)
@@ -223,6 +240,25 @@ class LocalFolder:
                 f"There are {len(found)} folders called {folder!r}: {paths}. Give the path of one."
             )
         return found[0]
+
+
+def _label_of_position(position: dict[str, Any]) -> Label:
+    """Which folder is the class in the listing that a position is of.
+
+    Raises:
+        ValueError: It is no position of a folder on this machine.
+    """
+    try:
+        label: Label = position.get("label", "parent")
+        check_label(label)
+        are_as_made = isinstance(position["folder"], str)
+        if "versions" in position:
+            are_as_made = are_as_made and isinstance(position["versions"], dict)
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        raise no_position(position) from error
+    if not are_as_made:
+        raise no_position(position)
+    return label
 
 
 def _lies_in(path: str, folder: str) -> bool:

@@ -15,7 +15,19 @@ from .errors import DriveError, NotFoundError, TransientError
 from .files import is_hidden, natural_order
 from .names import composed
 
-__all__ = ["entries_in", "files_below", "folders_named", "own_errors", "spelled_as_on_disk"]
+__all__ = [
+    "entries_in",
+    "files_below",
+    "folders_named",
+    "is_file",
+    "is_folder",
+    "own_errors",
+    "spelled_as_on_disk",
+]
+
+
+# What the system says of a link that leads in a circle, through a file, or to a name too long.
+LEADS_NOWHERE = (errno.ELOOP, errno.ENOTDIR, errno.ENAMETOOLONG)
 
 
 class _Folder(NamedTuple):
@@ -38,6 +50,30 @@ def entries_in(folder: str) -> list[os.DirEntry[str]]:
     return sorted(shown, key=lambda entry: natural_order(entry.name))
 
 
+def is_file(entry: os.DirEntry[str]) -> bool:
+    """Whether it is a file, or a link to one."""
+    with _nowhere_to_go():
+        return entry.is_file()
+    return False
+
+
+def is_folder(entry: os.DirEntry[str]) -> bool:
+    """Whether it is a folder, or a link to one."""
+    with _nowhere_to_go():
+        return entry.is_dir()
+    return False
+
+
+@contextlib.contextmanager
+def _nowhere_to_go() -> Iterator[None]:
+    """Passes over a link that leads to nothing, as one does that leads to itself."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in LEADS_NOWHERE:
+            raise
+
+
 def files_below(top: str) -> Iterator[str]:
     """Paths of the files in a folder, then of those in its folders; each folder once."""
     todo = [_Folder(top, os.path.realpath(top))]
@@ -49,8 +85,8 @@ def files_below(top: str) -> Iterator[str]:
         seen.add(folder.real_path)
         entries = entries_in(folder.path)
         with own_errors(f"list {folder.path!r}"):
-            files = [entry.path for entry in entries if entry.is_file()]
-            folders = [_below(folder, entry) for entry in entries if entry.is_dir()]
+            files = [entry.path for entry in entries if is_file(entry)]
+            folders = [_below(folder, entry) for entry in entries if is_folder(entry)]
         yield from files
         todo.extend(reversed(folders))
 

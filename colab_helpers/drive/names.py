@@ -5,8 +5,9 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable
 
-__all__ = ["composed", "decomposed", "is_unicode", "named", "printable"]
+__all__ = ["FILLERS", "composed", "decomposed", "is_unicode", "named", "printable"]
 
+FILLERS = frozenset("\u034f\u115f\u1160\u3164\uffa0")  # letters to Unicode, and nothing to see
 NAMES_SHOWN = 3  # in a message
 
 
@@ -15,14 +16,14 @@ def printable(text: str) -> str:
 
     That are the characters which `repr` escapes: control characters, newlines, invisible
     characters, those that turn the direction of writing, and the bytes of a file name that are no
-    UTF-8. The result can be written to any stream in UTF-8. It is for people: open a file by its
-    name or ID as it came.
+    UTF-8; and the few letters that show nothing. The result can be written to any stream in UTF-8.
+    It is for people: open a file by its name or ID as it came.
 
     Example:
         >>> print(printable("rose\n\x1b[31m.jpg"), printable("caf\udce9.jpg"), printable("Café"))
         rose\n\x1b[31m.jpg caf\udce9.jpg Café
     """
-    if text.isprintable():
+    if text.isprintable() and FILLERS.isdisjoint(text):
         return text
     return "".join(_shown(character) for character in text)
 
@@ -69,6 +70,6 @@ def is_unicode(text: str) -> bool:
 
 
 def _shown(character: str) -> str:
-    if character.isprintable():
+    if character.isprintable() and character not in FILLERS:
         return character
     return character.encode("unicode_escape").decode("ascii")

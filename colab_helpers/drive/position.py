@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from .arguments import no_position
 from .client import Client
 from .errors import DriveError
 from .items import below
@@ -90,21 +91,19 @@ class Position:
             label = saved.get("label", "parent")
             check_label(label)
             folders = dict(saved["folders"])
-            _check_folders(folders)
+            todo = [Place(*place) for place in saved["todo"]]
+            _check_folders(folders, todo)
             return cls(
                 name=saved["name"],
                 drive=saved["drive"],
                 folders=folders,
                 links=dict(saved["links"]),
                 change_token=saved["change_token"],
-                todo=[Place(*place) for place in saved["todo"] if place[0] in folders],
+                todo=todo,
                 label=label,
             )
         except (AttributeError, LookupError, TypeError, ValueError) as error:
-            raise ValueError(
-                "`position` must be what `listing.position` was, a dict as JSON can hold it. Leave "
-                f"it out to list from the start. Received: {str(saved)[:100]!r}"
-            ) from error
+            raise no_position(saved) from error
 
     def to_json(self) -> dict[str, Any]:
         """A dict that JSON can hold.
@@ -156,7 +155,7 @@ class Position:
         return "/".join([place, *reversed(names)])
 
 
-def _check_folders(folders: Folders) -> None:
+def _check_folders(folders: Folders, todo: list[Place]) -> None:
     """Raises an error of Python's own unless these can be the folders of a position."""
     for place in folders.values():
         if isinstance(place, str):
@@ -164,3 +163,6 @@ def _check_folders(folders: Folders) -> None:
         above_id, _ = place
         if above_id not in folders:
             raise ValueError("A folder lies in one that is not among the folders.")
+    for page in todo:
+        if page.folder_id not in folders:
+            raise ValueError("A page is of a folder that is not among the folders.")

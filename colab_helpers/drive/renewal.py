@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 import time
 from typing import Any
 
 import google.auth.exceptions
 
+from .connection import ProxySupportMissing
 from .errors import SignInError
 from .messages import shown
-from .problems import Problem, ProblemKind
+from .problems import Problem, ProblemKind, connection_failed, no_way_there
 from .remedies import PASSING
 from .token_request import FINAL_CODES, NO_SUCH_ACCOUNT, TokenRequest
 
@@ -99,6 +101,10 @@ def _problem_without_answer(error: Exception) -> Problem:
     )
     if asked_nobody:
         return _final(shown(str(error.args[0] if error.args else error)))
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return connection_failed(error)
+    if isinstance(error, ProxySupportMissing):
+        return no_way_there(error)
     if isinstance(error, TimeoutError):
         return _passing(TOO_SLOW)
     return _passing(f"no answer came, {type(error).__name__}")

@@ -78,15 +78,22 @@ class Request(NamedTuple):
         return self.method == "GET" and not self.expects_json
 
     @property
+    def range_bytes(self) -> int | None:
+        """How many bytes of a file it asks for; None where it asks for no range, or to the end."""
+        asked_for = RANGE.fullmatch(self.headers.get("range", ""))
+        if asked_for is None or not self.expects_a_file:
+            return None
+        first, last = asked_for.groups()
+        return int(last) - int(first) + 1
+
+    @property
     def most_bytes(self) -> int:
         """How long its answer can be."""
         if not self.expects_a_file:
             return METADATA_BYTES
-        asked_for = RANGE.fullmatch(self.headers.get("range", ""))
-        if asked_for is None:
+        if self.range_bytes is None:
             return UNKNOWN_BYTES
-        first, last = asked_for.groups()
-        return int(last) - int(first) + 1
+        return self.range_bytes
 
     @property
     def target(self) -> str:

@@ -6,6 +6,7 @@ import email.utils
 import random
 import re
 import time
+from collections import Counter
 from collections.abc import Callable
 
 from .errors import DriveError
@@ -14,11 +15,10 @@ from .problems import Problem, ProblemKind
 __all__ = ["Tries", "retry_after_seconds"]
 
 # Seconds; "32 or 64": https://developers.google.com/workspace/drive/api/guides/limits
-LONGEST_WAIT = 32
+MOST_DOUBLINGS = 5  # of a wait of one second: it becomes 32
 # Seconds for which refusals, and waits that Drive asks for, are waited out. Drive counts its quota
 # by the minute.
 PATIENCE = 300
-SHORTEST_WAIT = 0.001  # seconds; a Retry-After of 0 is an answer, too
 MOST_TOKENS = 3  # tokens tried for one request
 
 
@@ -47,8 +47,7 @@ class Tries:
         self._clock = clock
         self._began = clock()
         self.patience_ends = self._began + PATIENCE
-        self._made = 0
-        self._faults = 0
+        self._times: Counter[ProblemKind] = Counter()
         self._tokens_refused = 0  # in a row
         self._problem: Problem | None = None
         self._spent = 0.0  # seconds until the last problem
@@ -56,12 +55,11 @@ class Tries:
     def failed(self, problem: Problem) -> None:
         """Takes note of an attempt that was no good."""
         self._problem = problem
-        self._made += 1
+        self._times[problem.kind] += 1
         self._spent = self._clock() - self._began
         if problem.kind is ProblemKind.TOKEN_REFUSED:
             self._tokens_refused += 1
         else:
-            self._faults += 1
             self._tokens_refused = 0
 
     def may_go_on(self) -> bool:
@@ -70,7 +68,7 @@ class Tries:
         if kind is ProblemKind.TOO_FAST:
             return self._has_patience
         if kind is ProblemKind.PASSING:
-            may_pass = self._repeatable and self._faults < self._attempts
+            may_pass = self._repeatable and self._times[kind] < self._attempts
             must_wait = self._last_problem.retry_after is not None
             return may_pass and (self._has_patience or not must_wait)
         if kind is ProblemKind.TOKEN_REFUSED:
@@ -88,8 +86,8 @@ class Tries:
             return 0.0
         if problem.retry_after is not None:
             return min(problem.retry_after, PATIENCE - self._spent)
-        longest = min(2.0 ** (self._faults - 1), LONGEST_WAIT)
-        return random.uniform(0.5, 1) * longest
+        doublings = min(self._times[problem.kind] - 1, MOST_DOUBLINGS)
+        return random.uniform(0.5, 1) * 2.0**doublings
 
     def error(self, what: str) -> DriveError:
         """The error to raise when it was all in vain.
@@ -99,8 +97,9 @@ class Tries:
         """
         problem = self._last_problem
         times = ""
-        if self._made > 1:
-            times = f", {self._made} attempts in {self._spent:.0f} s"
+        made = self._times.total()
+        if made > 1:
+            times = f", {made} attempts in {self._spent:.0f} s"
         message = f"Could not {what}: {problem.said}{times}. {problem.advice}"
         error = problem.error(message, problem.status)
         if problem.ends_run:
@@ -119,7 +118,7 @@ class Tries:
 
 
 def retry_after_seconds(header: str | None) -> float | None:
-    """What a Retry-After header asks for, in seconds; None where it asks for nothing.
+    """What a Retry-After header asks for, in seconds; None where it asks for no wait.
 
     The header holds seconds or a date:
     https://www.rfc-editor.org/rfc/rfc9110#name-retry-after. More than `PATIENCE` is cut to it.
@@ -137,4 +136,6 @@ def retry_after_seconds(header: str | None) -> float | None:
             seconds = email.utils.parsedate_to_datetime(header).timestamp() - time.time()
     except (TypeError, ValueError, LookupError, OverflowError, OSError):
         return None
-    return min(max(seconds, SHORTEST_WAIT), PATIENCE)
+    if seconds <= 0:
+        return None
+    return min(seconds, PATIENCE)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from .names import printable
 
-__all__ = ["as_cell", "from_cell"]
+__all__ = ["as_cell", "as_plain_text", "from_cell"]
 
-# What a spreadsheet takes for the beginning of a formula:
-# https://owasp.org/www-community/attacks/CSV_Injection
-FORMULA_MARKS = ("=", "+", "-", "@", "\t", "\r")
 TEXT_MARK = "'"  # what follows it is text to a spreadsheet
+# What a spreadsheet takes for the beginning of a formula, and what looks as if it were marked, so
+# that no two texts become one: https://owasp.org/www-community/attacks/CSV_Injection
+FORMULA = re.compile(f"{TEXT_MARK}*[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 
 
 def as_cell(value: Any) -> Any:
@@ -26,22 +27,28 @@ def as_cell(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     shown = printable(value)
-    if shown.startswith(FORMULA_MARKS) and not _is_number(shown):
-        return TEXT_MARK + shown
-    return shown
+    return shown if _is_number(shown) else as_plain_text(shown)
+
+
+def as_plain_text(text: str) -> str:
+    """A text with a mark before it where a spreadsheet would take it for a formula.
+
+    Example:
+        >>> as_plain_text("=1+1"), as_plain_text("'=1+1"), as_plain_text("rose")
+        ("'=1+1", "''=1+1", 'rose')
+    """
+    return TEXT_MARK + text if FORMULA.match(text) else text
 
 
 def from_cell(text: str) -> str:
-    """What stood before `as_cell` made a formula text of it; anything else as it is.
+    """What stood before `as_plain_text` or `as_cell` marked it; anything else as it is.
 
     Example:
         >>> from_cell("'=1+1.jpg"), from_cell("'quoted'")
         ('=1+1.jpg', "'quoted'")
     """
-    following = text.removeprefix(TEXT_MARK)
-    if following != text and following.startswith(FORMULA_MARKS):
-        return following
-    return text
+    is_marked = text.startswith(TEXT_MARK) and FORMULA.match(text)
+    return text.removeprefix(TEXT_MARK) if is_marked else text
 
 
 def _is_number(text: str) -> bool:

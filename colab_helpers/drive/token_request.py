@@ -11,8 +11,9 @@ from urllib.parse import urlsplit
 import google.auth.transport
 
 from .body import read_body
-from .connection import Connection, Origin
+from .connection import Connection
 from .deadline import Deadline
+from .request import origin_of
 
 __all__ = ["FINAL_CODES", "NO_SUCH_ACCOUNT", "TokenAnswer", "TokenRequest", "TokenServerFailed"]
 
@@ -39,7 +40,6 @@ FINAL_CODES = {
 }
 # https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2.1
 PASSING_CODES = ("internal_failure", "server_error", "temporarily_unavailable")
-DEFAULT_PORTS = {"http": 80, "https": 443}
 LARGEST_ANSWER = 1 << 20  # bytes
 
 
@@ -155,8 +155,7 @@ class TokenRequest(google.auth.transport.Request):
         self.answer = None
         deadline = Deadline(self._seconds_left(timeout))
         parts = urlsplit(url)
-        port = parts.port or DEFAULT_PORTS[parts.scheme]
-        connection = Connection(Origin(parts.scheme, parts.hostname or "", port), deadline)
+        connection = Connection(origin_of(url), deadline)
         try:
             target = f"{parts.path or '/'}?{parts.query}".removesuffix("?")
             connection.request(method, target, body, dict(headers or {}))

@@ -134,8 +134,7 @@ class Http:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
         self._purpose = Purpose()
-        self._piece: tuple[str, str | None] | None = None  # of an upload, the last one
-        self._times_sent = 0  # that piece
+        self._times_sent: Counter[str] = Counter()  # {Content-Range: of each piece of an upload}
 
     @contextlib.contextmanager
     def meant(self, purpose: Purpose) -> Iterator[Http]:
@@ -232,7 +231,11 @@ class Http:
             shared.check_address(request.uri)
             token = shared.account.sign(signature, deadline.left())
             response, content = shared.exchange.send(
-                request, signature, self._most_bytes(request), deadline
+                request,
+                signature,
+                self._most_bytes(request),
+                deadline,
+                expected=self._expected_bytes(request),
             )
         except NoTokenError as error:
             return Answer(error.problem)
@@ -259,9 +262,14 @@ class Http:
         return Answer(problem, response, content)
 
     def _most_bytes(self, request: Request) -> int:
+        expected = self._expected_bytes(request)
+        return request.most_bytes if expected is None else expected
+
+    def _expected_bytes(self, request: Request) -> int | None:
+        """How long the answer is, as far as that is known before it comes."""
         if self._purpose.most_bytes is not None:
             return self._purpose.most_bytes
-        return request.most_bytes
+        return request.range_bytes
 
     def _flaw_of(self, request: Request, answer: Answer) -> Problem | None:
         """The problem with an answer that claims success, or None."""
@@ -290,16 +298,17 @@ class Http:
         return tells_of_nothing(answer.response) or is_plain_refusal(answer.content)
 
     def _is_stuck(self, request: Request) -> bool:
-        """Whether an upload does not get on: googleapiclient would go on for ever."""
+        """Whether an upload does not get on: googleapiclient would go on for ever.
+
+        A piece counts over the whole upload, whichever address it goes to, and whatever was sent
+        in between.
+        """
         if not request.sends_a_piece:
-            self._piece = None
+            self._times_sent.clear()
             return False
-        piece = (request.uri, request.headers.get("content-range"))
-        if piece != self._piece:
-            self._piece = piece
-            self._times_sent = 0
-        self._times_sent += 1
-        return self._times_sent > self._transport.attempts
+        piece = request.headers.get("content-range", "")
+        self._times_sent[piece] += 1
+        return self._times_sent[piece] > self._transport.attempts
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -16,21 +16,18 @@ from __future__ import annotations
 import csv
 import io
 import posixpath
-import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from ..atomic import atomic_write
 from ..drive import File
+from ..drive.spreadsheet import as_plain_text, from_cell
 from .storage import Storage
 
 __all__ = ["INDEX", "IndexRow", "as_stored", "as_text", "rows_of", "shards_of_index", "write_rows"]
 
 INDEX = "index.csv"  # names what was packed
 LARGEST_INDEX = 256 << 20  # bytes: two million files and more
-
-# https://owasp.org/www-community/attacks/CSV_Injection
-FORMULA = re.compile("'*[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 
 
 class IndexRow(NamedTuple):
@@ -83,7 +80,7 @@ def rows_of(text: str) -> list[IndexRow]:
     """
     rows = []
     for fields in csv.reader(io.StringIO(text, newline="")):
-        shard, path, file_id, version, label, size, reason = map(_unguarded, fields)
+        shard, path, file_id, version, label, size, reason = map(from_cell, fields)
         rows.append(IndexRow(shard, path, file_id, version, label, int(size), reason))
     return rows
 
@@ -111,7 +108,7 @@ def shards_of_index(storage: Storage, index: File) -> list[str]:
         rows = csv.DictReader(io.StringIO(text, newline=""))
         if "shard" not in (rows.fieldnames or ()):
             raise ValueError("it has no column 'shard'")
-        names = dict.fromkeys(_unguarded(row["shard"] or "") for row in rows)
+        names = dict.fromkeys(from_cell(row["shard"] or "") for row in rows)
     except csv.Error as error:
         raise ValueError(f"it is no CSV: {error}") from error
     for name in names:
@@ -126,7 +123,7 @@ def _is_name_of_shard(name: str) -> bool:
 
 def _line(fields: Iterable[str]) -> str:
     """A line of a CSV, with its line break."""
-    guarded = [_guarded(field) for field in fields]
+    guarded = [as_plain_text(field) for field in fields]
     has_return = any("\r" in field for field in guarded)
     line = io.StringIO(newline="")
     # `csv` leaves a lone carriage return as it is, and then takes it for the end of a line.
@@ -137,12 +134,3 @@ def _line(fields: Iterable[str]) -> str:
     )
     writer.writerow(guarded)
     return line.getvalue()
-
-
-def _guarded(text: str) -> str:
-    return f"'{text}" if FORMULA.match(text) else text
-
-
-def _unguarded(text: str) -> str:
-    is_guarded = text.startswith("'") and FORMULA.match(text)
-    return text[1:] if is_guarded else text

@@ -9,11 +9,18 @@ from hostile_server import HostileServer
 from colab_helpers.drive import Drive, connect
 from stand_in import PRACTICE_TOKEN, REFRESH_TOKEN
 
+ENVIRONMENT = (
+    "COLAB_HELPERS_API_KEY",
+    "COLAB_HELPERS_DRIVE",
+    "COLAB_RELEASE_TAG",
+    "KAGGLE_KERNEL_RUN_TYPE",
+)
+
 
 @pytest.fixture(autouse=True)
 def nobody_signed_in(monkeypatch, tmp_path):
     """No test sees the real home, working folder or environment."""
-    for name in ("COLAB_HELPERS_DRIVE", "COLAB_RELEASE_TAG"):
+    for name in ENVIRONMENT:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     (tmp_path / "work").mkdir()

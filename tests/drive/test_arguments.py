@@ -27,6 +27,15 @@ def test_files_are_read_one_by_one(either):
         either.read(files)
 
 
+class OnlyAnId:
+    id = "1AbC"
+
+
+def test_what_has_an_id_alone_is_no_file(either):
+    with pytest.raises(TypeError, match="`read` takes a file as `list_images` and `find` give it"):
+        either.read(OnlyAnId())
+
+
 @pytest.mark.parametrize("wrong", ["5", "5GB", 1.0, 1.5, b"1", [1]])
 def test_a_range_is_of_whole_numbers(either, wrong):
     file = either.find("flowers/roses/5.jpg")
@@ -88,6 +97,14 @@ def test_paths_of_pathlib_are_taken(either):
             "links": {},
             "change_token": "1",
             "todo": [],
+        },
+        {
+            "name": "a",
+            "drive": None,
+            "folders": {"1": ""},
+            "links": {},
+            "change_token": "1",
+            "todo": [["2", "b", None]],
         },
     ],
 )

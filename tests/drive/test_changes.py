@@ -93,6 +93,20 @@ def test_a_file_that_a_shortcut_led_to_keeps_the_shortcuts_place(drive_server, f
     assert not removed
 
 
+@pytest.mark.parametrize("by", ["path", "ID", "bare name"])
+def test_a_folder_of_a_shared_drive_follows_the_changes_of_that_drive(drive_server, flowers, by):
+    server = drive_server(None, drives={"Lab": flowers})
+    drive = connect(endpoint=server.url)
+    folder_id = server.id("Lab/flowers")
+    asked = {"path": "Shared drives/Lab/flowers", "ID": folder_id, "bare name": "flowers"}[by]
+    listing = drive.list_images(asked)
+    assert len(list(listing)) == 24
+    assert listing.position["drive"] == server.id("Lab")
+    (flowers / "flowers/roses/1.jpg").write_bytes(b"another content")
+    changed, removed, _ = drive.list_changes(listing.position)
+    assert [file.path for file in changed] == ["roses/1.jpg"] and not removed
+
+
 def test_changes_come_in_pages(drive_server, flowers):
     server = drive_server(flowers, page_size_limit=2)
     drive = connect(endpoint=server.url)

@@ -156,15 +156,33 @@ def test_whatever_is_slow_has_one_deadline(hostile_server, impatient, answer, as
         assert "timed out" in str(error)
 
 
-def test_an_answer_that_goes_on_coming_may_take_longer(hostile_server, impatient):
+def send_a_piece(connection, piece):
+    connection.sendall(piece)
+
+
+def send_a_chunk(connection, piece):
+    connection.sendall(b"%x\r\n%s\r\n" % (len(piece), piece))
+
+
+@pytest.mark.parametrize(
+    "headers, send",
+    [
+        ({"Content_Length": 400_000}, send_a_piece),
+        ({"Transfer_Encoding": "chunked"}, send_a_chunk),
+    ],
+    ids=["announced", "in chunks"],
+)
+def test_an_answer_that_goes_on_coming_may_take_longer(hostile_server, impatient, headers, send):
     """A large file over a slow line: a second more for each 100,000 bytes, as documented."""
     content = bytes(400_000)
 
     def answer(connection, request):
-        connection.sendall(head(Content_Length=len(content)))
+        connection.sendall(head(**headers))
         for start in range(0, len(content), 50_000):
             server.pause(0.15)
-            connection.sendall(content[start : start + 50_000])
+            send(connection, content[start : start + 50_000])
+        if send is send_a_chunk:
+            connection.sendall(b"0\r\n\r\n")
 
     server = hostile_server(answer)
     assert in_time(lambda: impatient(server, deadline=0.6).read(file_of(content))) == content

@@ -2,6 +2,7 @@
 
 import json
 import os
+import pathlib
 import pickle
 
 import pytest
@@ -160,6 +161,44 @@ def test_changes_of_a_listing_that_did_not_end_are_not_told(either):
     assert either.list_changes(listing.position) is None
     next(listing)
     assert either.list_changes(listing.position) is None
+
+
+def test_a_folder_whose_last_picture_is_gone_has_changed(either, flowers):
+    (flowers / "beds").mkdir()
+    (flowers / "beds/1.jpg").write_bytes(b"a bed")
+    listing = either.list_images("beds")
+    (bed,) = listing
+    (flowers / "beds/1.jpg").unlink()
+    files, removed, position = either.list_changes(listing.position)
+    assert (files, removed) == ([], [bed.id])
+    (flowers / "beds/2.jpg").write_bytes(b"another bed")
+    assert [file.path for file in either.list_changes(position).files] == ["2.jpg"]
+
+
+def test_a_position_keeps_the_label_that_it_was_made_with(either):
+    listing = either.list_images(".", label="first")
+    labels = {file.label for file in listing}
+    after = either.list_images(".", position=json.loads(json.dumps(listing.position)))
+    assert after.label == "first" and after.position == listing.position
+    list(after)
+    assert labels == {"flowers"} and after.position.get("label") == "first"
+
+
+def test_a_position_of_one_label_is_none_for_another(either):
+    listing = either.list_images("flowers")
+    list(listing)
+    with pytest.raises(ValueError, match="is of a listing with label='parent'"):
+        either.list_images("flowers", position=listing.position, label="first")
+
+
+@pytest.mark.parametrize("position", [{"todo": []}, {"folder": 7}, {"label": "second"}, [1], "1"])
+def test_a_position_that_no_listing_had_is_refused(either, position):
+    with pytest.raises(ValueError, match="`position` must be what `listing.position` was"):
+        either.list_images("flowers", position=position)
+
+
+def test_the_top_may_be_given_as_a_path(either):
+    assert list(either.list_folders(pathlib.Path("."))) == list(either.list_folders("."))
 
 
 def test_a_listing_and_a_bound_read_travel_to_another_process(either):

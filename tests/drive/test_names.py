@@ -20,6 +20,7 @@ from colab_helpers.drive.names import composed, printable
         ("a\u202egpj.exe\u2066", r"a\u202egpj.exe\u2066"),
         ("cat\u200b\ufeff\u00ad", r"cat\u200b\ufeff\xad"),
         ("cat\u00a0", r"cat\xa0"),
+        ("cat\u3164\u115f\u1160\u034f\uffa0", r"cat\u3164\u115f\u1160\u034f\uffa0"),
         ("caf\udce9.jpg", r"caf\udce9.jpg"),
         ("\ud83d", r"\ud83d"),
         ("\U000e0041", r"\U000e0041"),

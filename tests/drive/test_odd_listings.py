@@ -126,8 +126,8 @@ def test_an_end_of_changes_that_is_no_text_is_a_drive_error(hostile_server, impa
     [7, {}, {"fileId": 7}, {"fileId": "1", "file": 7}, {"fileId": "1", "file": {}}],
     ids=reprlib.repr,
 )
-def test_an_odd_change_is_refused(hostile_server, impatient, odd):
-    """Nobody would know what became of a file."""
+def test_after_an_odd_change_only_a_full_listing_can_tell(hostile_server, impatient, odd):
+    """Nobody would know what became of a file, and the next time the same change would come."""
     assert flaw_of_change(odd) and not flaw_of_change(CHANGE)
 
     def changes(parameters):
@@ -137,8 +137,20 @@ def test_an_odd_change_is_refused(hostile_server, impatient, odd):
     drive = impatient(server)
     listing = drive.list_images(".")
     list(listing)
-    with pytest.raises(DriveError, match="Could not list what changed"):
-        drive.list_changes(listing.position)
+    assert drive.list_changes(listing.position) is None
+
+
+def test_a_change_of_a_shared_drive_itself_is_no_change_of_a_file(hostile_server, impatient):
+    def changes(parameters):
+        assert "changeType" in parameters["fields"]
+        of_a_drive = {"changeType": "drive", "deleted": False}
+        return {"items": [of_a_drive, CHANGE], "newStartPageToken": "9"}
+
+    server = hostile_server(telling(lambda parameters: {"items": [GOOD]}, changes=changes))
+    drive = impatient(server)
+    listing = drive.list_images(".")
+    list(listing)
+    assert [file.id for file in drive.list_changes(listing.position).files] == ["1"]
 
 
 @pytest.mark.parametrize("odd", [7, {}, {"id": "1"}, {"id": "1", "name": 7}, {"name": "a"}])

@@ -34,6 +34,8 @@ def fail(tries, *problems):
         ([PASSING] * 9, True),
         ([PASSING] * 10, False),
         ([TOO_FAST] * 100, True),
+        ([TOO_FAST] * 50 + [PASSING], True),
+        ([TOO_FAST] * 50 + [PASSING] * 10, False),
         ([TOKEN_REFUSED], True),
         ([TOKEN_REFUSED] * 2, True),
         ([TOKEN_REFUSED] * 3, False),
@@ -67,6 +69,18 @@ def test_waits_double_up_to_32_seconds_and_are_never_the_same(tries):
     for wait, longest in zip(waits, [1, 2, 4, 8, 16, 32, 32, 32, 32], strict=True):
         assert longest / 2 <= wait <= longest
     assert len(set(waits)) == 9
+
+
+@pytest.mark.parametrize("problem", [TOO_FAST, PASSING])
+def test_waits_stay_at_32_seconds_however_many_there_were(clock, problem):
+    tries = Tries(attempts=10_000, repeatable=True, clock=clock)
+    fail(tries, *[problem] * 2_000)
+    assert 16 <= tries.wait() <= 32
+
+
+def test_refusals_do_not_lengthen_the_waits_after_faults(tries):
+    fail(tries, *[TOO_FAST] * 50, PASSING)
+    assert tries.wait() <= 1
 
 
 def test_a_refused_token_costs_no_wait(tries):
@@ -135,7 +149,8 @@ def test_one_attempt_is_not_counted_in_the_error(tries):
         ("", None),
         ("7", 7),
         ("2.5", 2.5),
-        ("0", 0.001),
+        ("0", None),
+        ("0.0", None),
         ("86400", 300),
         ("soon", None),
         ("-3", None),
@@ -151,5 +166,5 @@ def test_a_date_is_a_retry_after_too():
     assert 25 < retry_after_seconds(soon) <= 30
 
 
-def test_a_date_that_is_past_is_hardly_waited_for():
-    assert retry_after_seconds("Mon, 01 Jan 2024 00:00:00 GMT") == 0.001
+def test_a_date_that_is_past_asks_for_nothing():
+    assert retry_after_seconds("Mon, 01 Jan 2024 00:00:00 GMT") is None

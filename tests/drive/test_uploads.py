@@ -6,13 +6,17 @@ import random
 
 import pytest
 from google.oauth2.credentials import Credentials
+from hostile_server import whole
+from told_drive import FOLDER, item
 
-from colab_helpers.drive import Drive, DriveError, QuotaError, connect
+from colab_helpers.drive import Drive, DriveError, QuotaError, TransientError, connect
 from colab_helpers.drive.client import Client
 from colab_helpers.drive.service import Service
 from colab_helpers.drive.transport import Transport
 from colab_helpers.drive.uploads import upload
 from stand_in import PRACTICE_TOKEN, Fault, RandomFaults
+
+PIECE = 1 << 18  # bytes
 
 
 class FaultAt(RandomFaults):
@@ -124,6 +128,50 @@ def test_an_upload_over_a_bad_line_makes_one_whole_file(
     assert drive.read(file) == drive.read(drive.find("results/run1/model.keras")) == data
     titles = [entry.title for entry in server.tree.entries.values()]
     assert [titles.count(title) for title in ("model.keras", "run1", "results")] == [1, 1, 1]
+
+
+def says_that_nothing_arrived(url, asked):
+    return whole(b"", 308)
+
+
+def names_another_address_each_time(url, asked):
+    return whole(b"", 308, Location=f"{url}/upload/?upload_id={asked}")
+
+
+def says_now_that_a_piece_arrived_and_now_that_none_did(url, asked):
+    return whole(b"", 308, Range=f"bytes=0-{PIECE - 1}") if asked % 2 else whole(b"", 308)
+
+
+@pytest.mark.parametrize(
+    "answer_to_a_piece",
+    [
+        says_that_nothing_arrived,
+        names_another_address_each_time,
+        says_now_that_a_piece_arrived_and_now_that_none_did,
+    ],
+    ids=lambda answer: answer.__name__,
+)
+def test_an_upload_that_does_not_get_on_is_given_up(hostile_server, tmp_path, answer_to_a_piece):
+    pieces = []
+
+    def answer(connection, request):
+        if request.method == "PUT":
+            pieces.append(request)
+            connection.sendall(answer_to_a_piece(server.url, len(pieces)))
+        elif request.method == "POST":
+            connection.sendall(whole(Location=f"{server.url}/upload/?upload_id=0"))
+        elif "/files?" in request.target:
+            connection.sendall(whole({"items": []}))
+        else:
+            connection.sendall(whole(item("root0", "My Drive", FOLDER)))
+
+    server = hostile_server(answer)
+    transport = Transport(Credentials(token="SECRET"), server.url, deadline=30, attempts=4)
+    path = tmp_path / "model.keras"
+    path.write_bytes(bytes(2 * PIECE))
+    with pytest.raises(TransientError, match="upload 'model.keras'.*Drive does not take it"):
+        upload(Client(Service(transport)), path, ".", piece_bytes=PIECE)
+    assert len(pieces) <= 3 * 2 * 4, "each of two pieces, in each of three uploads"
 
 
 def test_a_file_that_is_still_being_written_is_given_up_after_three_times(

@@ -212,6 +212,41 @@ def test_a_certificate_that_is_not_trusted_is_told_at_once(certificate, clock):
     assert not clock.waits
 
 
+def signed_in_at(token_uri, clock):
+    """A Drive whose token must be had there first."""
+    credentials = Credentials(
+        token=None,
+        refresh_token="1//refresh",
+        token_uri=token_uri,
+        client_id="client",
+        client_secret="client-secret",
+    )
+    return Drive(credentials, clock=clock, sleep=clock.sleep)
+
+
+def test_a_token_server_that_is_not_trusted_is_told_at_once(certificate, clock):
+    with encrypted_server(certificate) as server:
+        drive = signed_in_at(f"https://localhost:{server.port}/token", clock)
+        with pytest.raises(
+            DriveError, match="CERTIFICATE_VERIFY_FAILED.*HTTPLIB2_CA_CERTS"
+        ) as raised:
+            drive.account()
+        assert not server.requests
+    assert raised.value.ends_run
+    assert not clock.waits
+
+
+def test_a_proxy_on_the_way_to_a_token_server_is_told_at_once(monkeypatch, proxy, clock):
+    monkeypatch.setenv("https_proxy", proxy.url)
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.setattr(httplib2, "socks", None)
+    drive = signed_in_at("https://oauth2.googleapis.com/token", clock)
+    with pytest.raises(DriveError, match="PySocks.*pip install PySocks") as raised:
+        drive.account()
+    assert raised.value.ends_run
+    assert not clock.waits and not proxy.requests
+
+
 def test_a_certificate_of_another_host_is_told_at_once(certificate, clock, monkeypatch):
     monkeypatch.setattr(httplib2, "CA_CERTS", str(certificate))
     with encrypted_server(certificate) as server:

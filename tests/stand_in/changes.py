@@ -34,7 +34,7 @@ def _start_page_token(state: State, request: Request) -> Response:
 def _list_changes(state: State, request: Request) -> Response:
     state.disk.scan_all()
     mask = mask_of(request, "ChangeList")
-    numbers = _latest_since(state, _start(state, request))
+    numbers = _latest_since(state, _start(state, request), request.query.get("driveId"))
     count = page_size(request, state.page_size_limit)
     inner = mask.get("items", {}).get("file", {})
     value: dict[str, Any] = {
@@ -61,11 +61,12 @@ def _start(state: State, request: Request) -> int:
     return start
 
 
-def _latest_since(state: State, start: int) -> list[int]:
-    """The numbers of the changes to tell: of each file only its last one."""
+def _latest_since(state: State, start: int, drive_id: str | None) -> list[int]:
+    """The numbers of the changes to tell: of each file on this drive only its last one."""
     latest = {}
     for number, change in enumerate(state.tree.changes, start=1):
-        latest[change.file_id] = number
+        if change.drive_id == drive_id:
+            latest[change.file_id] = number
     return [number for number in sorted(latest.values()) if number >= start]
 
 

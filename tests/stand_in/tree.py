@@ -82,10 +82,15 @@ class Extra:
 
 
 class Change(NamedTuple):
-    """That a file was added, changed or removed."""
+    """That a file was added, changed or removed.
+
+    Attributes:
+        drive_id: The shared drive in whose list of changes it stands; None for My Drive's.
+    """
 
     file_id: str
     deleted: bool
+    drive_id: str | None
 
 
 class Tree:
@@ -142,7 +147,7 @@ class Tree:
 
     def changed(self, entry: Entry) -> None:
         """Notes that an entry is new or different."""
-        self.changes.append(Change(entry.id, deleted=False))
+        self.changes.append(Change(entry.id, False, entry.drive_id))
 
     def remove(self, entry: Entry) -> None:
         """Takes away an entry and all that lies in it."""
@@ -153,7 +158,7 @@ class Tree:
         if entry.path is not None:
             self.by_path.pop(entry.path, None)
         if self.entries.pop(entry.id, None):
-            self.changes.append(Change(entry.id, deleted=True))
+            self.changes.append(Change(entry.id, True, entry.drive_id))
 
     def move(self, entry: Entry, folder: Entry) -> None:
         """Puts an entry into another folder; its ID stays."""
