@@ -78,6 +78,7 @@ class Header:
         history: Packed.
         keep: Of each kept callback the class, and what it learned, packed.
         learning_rate: The optimizer's when the run began; None where it is a schedule.
+        between_epochs: Whether it was made after an epoch's end, before the next one's begin.
     """
 
     serial: int
@@ -88,6 +89,7 @@ class Header:
     history: Packed
     keep: list[Packed]
     learning_rate: float | None
+    between_epochs: bool
 
 
 @dataclass(frozen=True, eq=False)  # arrays are not compared by ==
@@ -104,6 +106,8 @@ class Checkpoint:
         learned: What each kept callback learned.
         learning_rate: The optimizer's when the run began, or as the user changed it since; None
             where it is a schedule, and in checkpoints of 0.1 and 0.2.
+        between_epochs: Whether it was made after an epoch's end, before callbacks began the next
+            one; False in older checkpoints, which do not say.
     """
 
     serial: int
@@ -114,6 +118,7 @@ class Checkpoint:
     history: dict[str, list[float]]
     learned: list[Learned]
     learning_rate: float | None
+    between_epochs: bool = False
 
     def write(self, out: BinaryIO) -> None:
         """Writes the checkpoint to a file.
@@ -130,6 +135,7 @@ class Checkpoint:
             history=pack(self.history, arrays),
             keep=[_pack_learned(learned, arrays) for learned in self.learned],
             learning_rate=self.learning_rate,
+            between_epochs=self.between_epochs,
         )
         write_sealed(out, dataclasses.asdict(header), arrays)
 
@@ -178,6 +184,7 @@ class Checkpoint:
                 for kept in _checked(fields, "keep", list)
             ],
             learning_rate=None if learning_rate is None else _as_number(learning_rate, float),
+            between_epochs=_checked({"between_epochs": False, **fields}, "between_epochs", bool),
         )
 
 

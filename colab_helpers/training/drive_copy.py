@@ -82,6 +82,9 @@ class DriveCopy:
         local_folder: Where the checkpoints lie. What waits and what is sent stand in a folder of
             their own in it, since the checkpoint's own file may be written anew meanwhile.
         drive_folder: The path on the drive.
+
+    Attributes:
+        has_lost_files: Whether FILES were lost on their way, and are to be given to `send` again.
     """
 
     def __init__(self, drive: CheckpointDrive, local_folder: Path, drive_folder: str) -> None:
@@ -89,6 +92,7 @@ class DriveCopy:
         self.local_folder = local_folder
         self.drive_folder = drive_folder
         self._aside = local_folder / "to_drive"
+        self.has_lost_files = False
         self._begin_anew()
 
     def _begin_anew(self) -> None:
@@ -124,6 +128,8 @@ class DriveCopy:
             self._waits.discard(name)
             _give_second_name(path, self._waiting(name))
             self._waits.add(name)
+            if name == FILES:
+                self.has_lost_files = False
             if name == CHECKPOINT and self._sender is None:
                 self._sender = threading.Thread(
                     target=self._send_all, name="ResumeTraining", daemon=True
@@ -155,25 +161,41 @@ class DriveCopy:
     def _take_waiting(self) -> bool:
         """Takes all that waits to be sent; without a checkpoint in it, the sender is done."""
         with self._lock:
-            try:
-                if CHECKPOINT in self._waits:
-                    for name in self._waits:
-                        os.replace(self._waiting(name), self._aside / name)
-                    self._taken |= self._waits
-                    self._waits = set()
-                    return True
-            except OSError as error:
-                self._tell(error)
-            self._sender = None
-            return False
+            if CHECKPOINT not in self._waits:
+                self._sender = None
+                return False
+            while self._waits:
+                self._take(self._waits.pop())
+            return True
+
+    def _take(self, name: str) -> None:
+        try:
+            os.replace(self._waiting(name), self._aside / name)
+        except OSError as error:
+            self._lose(name, error)
+        else:
+            self._taken.add(name)
 
     def _send_taken(self) -> None:
         for name in ON_DRIVE:
             if name in self._taken:
-                path = self._aside / name
-                self.drive.upload(path, self.drive_folder)
-                self._taken.discard(name)
-                path.unlink()
+                self._send_one(name)
+
+    def _send_one(self, name: str) -> None:
+        path = self._aside / name
+        if not path.exists():
+            self._taken.discard(name)
+            self._lose(name, FileNotFoundError(f"'{path}' is gone."))
+            return
+        self.drive.upload(path, self.drive_folder)
+        self._taken.discard(name)
+        path.unlink()
+
+    def _lose(self, name: str, error: OSError) -> None:
+        """Goes on without a file that was put aside, and that somebody took away."""
+        if name == FILES:
+            self.has_lost_files = True
+        self._tell(error)
 
     def _tell(self, error: Exception) -> None:
         with contextlib.suppress(Exception):  # no text and no closed screen ends the sender

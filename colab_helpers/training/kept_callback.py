@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 import json
 from collections.abc import Mapping, Sequence
@@ -16,6 +17,7 @@ from .checkpoint import Learned
 __all__ = ["KeptCallback", "restore_callbacks"]
 
 SET_BY_KERAS = ("params", "_model")  # attributes of each callback, which `fit` sets
+MISSING = object()  # stands for an attribute that is not there
 
 
 class KeptCallback:
@@ -40,8 +42,20 @@ class KeptCallback:
     def __init__(self, callback: keras.callbacks.Callback) -> None:
         self.callback = callback
         self.name = type(callback).__name__
-        self._as_made = {name: _as_text(value) for name, value in vars(callback).items()}
         self._told = {*SET_BY_KERAS, *_arguments_of(type(callback))}
+        self._made = {
+            name: copy.deepcopy(value)
+            for name, value in _attributes_of(callback).items()
+            if name not in self._told and _as_text(value) is not None
+        }
+        self._as_made = {name: _as_text(value) for name, value in self._made.items()}
+        self._before_fit: dict[str, tuple[Any, str | None]] = {}
+
+    def note_before_fit(self) -> None:
+        """Notes what an earlier `fit` left in the callback, before this one resets any of it."""
+        self._before_fit = {
+            name: (value, _as_text(value)) for name, value in _attributes_of(self.callback).items()
+        }
 
     def learned(self) -> Learned:
         """The attributes that training changed, and all of which that is not known: arrays."""
@@ -56,7 +70,8 @@ class KeptCallback:
         """Gives the callback the attributes that it had.
 
         Args:
-            learned: By name. What the callback was told is passed over.
+            learned: By name. What the callback was told is passed over. What is not there was as
+                made at the checkpoint: it is made so again where an earlier `fit` changed it.
 
         Returns:
             The names of those that it did not get: it has no attribute of this name and kind.
@@ -67,9 +82,22 @@ class KeptCallback:
                 continue
             if self._has_one_like(name, value):
                 vars(self.callback)[name] = value
+                self._as_made.pop(name, None)  # so the next checkpoint has it too
             else:
                 refused.append(name)
+        for name, value in self._made.items():
+            if name not in learned and self._is_of_an_earlier_fit(name):
+                vars(self.callback)[name] = copy.deepcopy(value)
         return refused
+
+    def _is_of_an_earlier_fit(self, name: str) -> bool:
+        """Whether a value is not as it was made, and this `fit` has not set it."""
+        now = _attributes_of(self.callback).get(name, MISSING)
+        if self._is_as_made(name, now) or _kind(now) is None:
+            return False
+        before, text_before = self._before_fit.get(name, (MISSING, None))
+        text = _as_text(now)
+        return now is before if text is None else text == text_before
 
     def _is_as_made(self, name: str, value: object) -> bool:
         text = _as_text(value)
@@ -77,13 +105,13 @@ class KeptCallback:
 
     def _has_one_like(self, name: str, value: object) -> bool:
         """Whether the callback has an attribute of this name, of this kind or not known yet."""
-        if name in vars(self.callback):
-            now = vars(self.callback)[name]
-        else:
-            now = inspect.getattr_static(type(self.callback), name, print)  # a default of the class
-        if now is None or value is None:
-            return not callable(now)
-        return _kind(now) is not None and _kind(now) == _kind(value)
+        default = inspect.getattr_static(type(self.callback), name, MISSING)
+        now = vars(self.callback).get(name, default)
+        if now is MISSING or inspect.isdatadescriptor(default):
+            return False
+        if value is None:
+            return now is None or self._made.get(name, MISSING) is None
+        return now is None or (_kind(now) is not None and _kind(now) == _kind(value))
 
 
 def restore_callbacks(kept: Sequence[KeptCallback], learned: Sequence[Learned]) -> None:
@@ -112,6 +140,16 @@ def restore_callbacks(kept: Sequence[KeptCallback], learned: Sequence[Learned]) 
                 f"{now.name} has nothing to take {', '.join(map(_shown, refused))} of the "
                 "checkpoint: what it learns must have its attribute in `__init__`."
             )
+
+
+def _attributes_of(callback: keras.callbacks.Callback) -> dict[str, Any]:
+    """Those of the callback itself, and for those that it has not yet, what its class gives."""
+    attributes: dict[str, Any] = {}
+    for one in reversed(type(callback).__mro__):
+        attributes.update(
+            {name: value for name, value in vars(one).items() if not name.startswith("__")}
+        )
+    return {**attributes, **vars(callback)}
 
 
 def _as_text(value: object) -> str | None:

@@ -27,7 +27,7 @@ from .sealed import DamagedError, read_sealed, write_sealed
 __all__ = ["KeptFiles", "Stamp"]
 
 SCORE = "best"  # the attribute of `ModelCheckpoint`
-ANY_VALUE = r"[^/\\]*"  # what may stand for `{epoch}` in a path
+ANY_VALUE = r"([^/\\]*)"  # what may stand for `{epoch}` in a path
 
 
 class PathTemplate:
@@ -40,7 +40,8 @@ class PathTemplate:
     """
 
     def __init__(self, text: str) -> None:
-        pieces = list(string.Formatter().parse(text.replace("\\", "/")))
+        text = Path(text.replace("\\", "/")).as_posix()  # as paths that are found are written
+        pieces = list(string.Formatter().parse(text))
         begin = pieces[0][0]
         self._folder = begin[: begin.rfind("/") + 1]
         self._glob = ""
@@ -70,10 +71,12 @@ class PathTemplate:
 
     def path_of(self, name: str) -> Path | None:
         """The path of a name; None where it is none of this template's."""
-        path = self._folder + name
-        if not self._regex.fullmatch(path) or ".." in Path(name).parts:
+        match = self._regex.fullmatch(self._folder + name)
+        if match is None or ".." in Path(name).parts:
             return None
-        return Path(path)
+        if not all(value.isprintable() for value in match.groups()):
+            return None
+        return Path(self._folder + name)
 
 
 @dataclass(frozen=True)

@@ -5,19 +5,20 @@ https://github.com/keras-team/keras/tree/v3.15.0/keras/src/backend):
 
 - `on_train_begin`: the newest checkpoint is read, and files of kept callbacks are put back. `fit`
   takes the epoch to begin with from `model._initial_epoch` right after this, as
-  `keras.callbacks.BackupAndRestore` also uses it.
+  `keras.callbacks.BackupAndRestore` also uses it. Where the checkpoint was made between epochs,
+  the variables are restored here: callbacks do their part for the next epoch on top of them.
 - `on_epoch_begin`: history and kept callbacks get back what they knew, after all callbacks have
   had their `on_train_begin`, which resets them. The sequence is told its place, just before
   `fit` calls the sequence's own `on_epoch_begin`.
 - `on_train_batch_begin`, before each step: only now has every callback done its part for the
   epoch (LearningRateScheduler) and for the step before. So here a checkpoint is made, and here,
-  before the first step, the variables are restored.
+  before the first step, the variables of such a checkpoint are restored.
 - the sequence's `on_epoch_end`, then validation.
 - `on_test_begin`: validation has begun, so the epoch's steps are done.
 - `on_epoch_end`: the epoch's last step is counted. No checkpoint: callbacks that come later in
   the list have not yet seen the epoch's result.
-- `on_train_end`: the last checkpoint, of a run that is over. After an error or an interrupt,
-  `fit` does not call it.
+- `on_train_end`: the last checkpoint, of a run that is over: more epochs may follow it, in another
+  `fit`. After an error or an interrupt, `fit` does not call it.
 """
 
 from __future__ import annotations
@@ -147,6 +148,12 @@ class ResumeTraining(keras.callbacks.Callback):
 
     # What Keras calls
 
+    def set_model(self, model: keras.Model) -> None:
+        """Looks at the kept callbacks, before `on_train_begin` of any callback."""
+        super().set_model(model)
+        for kept in self._kept:
+            kept.note_before_fit()
+
     def on_train_begin(self, logs: Logs = None) -> None:
         """Reads the newest checkpoint, and tells `fit` with which epoch to begin."""
         self._short_epoch.end()  # of a run that was interrupted
@@ -181,7 +188,8 @@ class ResumeTraining(keras.callbacks.Callback):
             return
         progress.trained = progress.first + batch
         if self._to_restore is not None:
-            self._begin_where_it_was(self._to_restore, in_mid_epoch=progress.first > 0)
+            if not self._to_restore.between_epochs:
+                self._begin_where_it_was(self._to_restore, in_mid_epoch=progress.first > 0)
             self._to_restore = None
         elif progress.trained >= self._batches_in_epoch:
             self._short_epoch.no_step_comes(self.model)
@@ -212,7 +220,8 @@ class ResumeTraining(keras.callbacks.Callback):
         elif progress.trained < self._batches_in_epoch:
             self._save(progress.epoch, progress.trained)
         else:
-            self._save(progress.epoch + 1, 0, stopped=self.model.stop_training)
+            stopped = self.model.stop_training
+            self._save(progress.epoch + 1, 0, stopped=stopped, between_epochs=True)
         self._store.wait()
 
     # Going on
@@ -256,6 +265,8 @@ class ResumeTraining(keras.callbacks.Callback):
         self._to_restore = dataclasses.replace(checkpoint, place=place)
         self.model._initial_epoch = place["epoch"]
         self._learning_rate.compare(checkpoint)
+        if checkpoint.between_epochs:
+            self._begin_where_it_was(checkpoint, in_mid_epoch=False)
         print(
             f"Going on in epoch {place['epoch'] + 1} of {self.params['epochs']}, after "
             f"{place['batches_trained']} of its {self._batches_in_epoch} batches."
@@ -286,7 +297,14 @@ class ResumeTraining(keras.callbacks.Callback):
             return False  # the one at the epoch's start is made in any case
         return progress.trained - progress.saved >= self.save_freq
 
-    def _save(self, epoch: int, batches_trained: int, *, stopped: bool = False) -> None:
+    def _save(
+        self,
+        epoch: int,
+        batches_trained: int,
+        *,
+        stopped: bool = False,
+        between_epochs: bool = False,
+    ) -> None:
         if not processes.is_first():
             return
         history = self.model.history
@@ -299,6 +317,7 @@ class ResumeTraining(keras.callbacks.Callback):
             history=history.history,
             learned=[kept.learned() for kept in self._kept],
             learning_rate=self._learning_rate.at_begin,
+            between_epochs=between_epochs,
         )
         self._store.save(checkpoint)
 

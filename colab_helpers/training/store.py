@@ -200,7 +200,7 @@ class CheckpointStore:
         path = self._folder.files
         try:
             stamps = self._kept_files.stamps()
-            if not stamps or stamps == self._stored:
+            if not stamps or self._are_stored(stamps):
                 return
             with atomic_write(path) as out:
                 self._kept_files.write(out, stamps)
@@ -212,6 +212,10 @@ class CheckpointStore:
             return
         if self._send(path, FILES):
             self._stored = stamps
+
+    def _are_stored(self, stamps: list[Stamp]) -> bool:
+        is_lost = self._copy is not None and self._copy.has_lost_files
+        return stamps == self._stored and not is_lost
 
     def _send(self, path: Path, name: str) -> bool:
         """Has a file sent; False where it could not be put aside for that."""

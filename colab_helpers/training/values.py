@@ -29,7 +29,9 @@ Packed: TypeAlias = Any  # whatever JSON can hold
 
 # The keys that tell in JSON what an object stands for.
 ARRAY = "array"  # {"array": 3}: the array with this index
-DICT = "dict"  # {"dict": {...}}: a dict
+DICT = "dict"  # {"dict": {...}}: a dict whose keys are text
+ITEMS = "items"  # {"items": [[3, ...], ...]}: a dict with other keys
+TUPLE = "tuple"  # {"tuple": [...]}: a tuple
 # {"op": "less"}: keras.ops.less, in checkpoints of 0.1 and 0.2. A callback finds its own anew.
 OPERATION = "op"
 OF_ANOTHER_LIBRARY = 2  # what NumPy answers of a type that it does not know itself
@@ -66,8 +68,8 @@ def pack(value: Any, arrays: list[Array]) -> Packed:
     """Returns a value as JSON can hold it; arrays in it are appended to `arrays`.
 
     Args:
-        value: Numbers, text, None, arrays, and lists, tuples and dicts of such. Tuples become
-            lists, keys become text.
+        value: Numbers, text, None, arrays, and lists, tuples and dicts of such. Of a class that
+            comes from one of these three, it becomes one of the three itself.
         arrays: Where the arrays go.
 
     Raises:
@@ -77,12 +79,20 @@ def pack(value: Any, arrays: list[Array]) -> Packed:
         arrays.append(to_array(value))
         return {ARRAY: len(arrays) - 1}
     if isinstance(value, dict):
-        return {DICT: {str(key): pack(item, arrays) for key, item in value.items()}}
-    if isinstance(value, (list, tuple)):
+        return _pack_dict(value, arrays)
+    if isinstance(value, tuple):
+        return {TUPLE: [pack(item, arrays) for item in value]}
+    if isinstance(value, list):
         return [pack(item, arrays) for item in value]
     if is_plain(value):
         return value
     raise TypeError(f"{type(value)} cannot be kept in a checkpoint")
+
+
+def _pack_dict(value: Mapping[Any, Any], arrays: list[Array]) -> Packed:
+    if all(type(key) is str for key in value):
+        return {DICT: {key: pack(item, arrays) for key, item in value.items()}}
+    return {ITEMS: [[pack(key, arrays), pack(item, arrays)] for key, item in value.items()]}
 
 
 def pack_attributes(attributes: Mapping[str, Any], arrays: list[Array]) -> Packed:
@@ -109,7 +119,14 @@ def unpack(packed: Packed, arrays: Sequence[Array]) -> Any:
     if DICT in packed:
         items = packed[DICT].items()
         return {key: unpack(item, arrays) for key, item in items if not _is_operation(item)}
-    index = packed[ARRAY]
+    if ITEMS in packed:
+        return {unpack(key, arrays): unpack(item, arrays) for key, item in packed[ITEMS]}
+    if TUPLE in packed:
+        return tuple(unpack(item, arrays) for item in packed[TUPLE])
+    return _array_at(packed[ARRAY], arrays)
+
+
+def _array_at(index: int, arrays: Sequence[Array]) -> Any:
     if index < 0:
         raise IndexError("arrays are numbered from 0")
     array = arrays[index]

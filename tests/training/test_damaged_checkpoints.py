@@ -2,6 +2,7 @@
 
 import io
 import json
+import zipfile
 
 import numpy as np
 import pytest
@@ -145,7 +146,16 @@ def with_a_pickle(data):
 
 
 def claiming_a_huge_array(data):
-    return data.replace(b"'shape': (4,), }     ", b"'shape': (9999999999,), }"[:21], 1)
+    """Each member is whole, with a checksum that is right."""
+    begin = io.BytesIO()
+    description = {"descr": "<f8", "fortran_order": False, "shape": (10**10,)}
+    np.lib.format.write_array_header_1_0(begin, description)
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as whole, zipfile.ZipFile(out, "w") as claiming:
+        for name in whole.namelist():
+            content = begin.getvalue() + bytes(32) if name == "3.npy" else whole.read(name)
+            claiming.writestr(name, content)
+    return out.getvalue()
 
 
 @pytest.mark.parametrize("change", [compressed, with_a_pickle, claiming_a_huge_array])
@@ -182,6 +192,10 @@ WRONG_FORMS = [
     ("keep", [{"callback": "A", "learned": []}]),
     ("learning_rate", "fast"),
     ("learning_rate", []),
+    ("between_epochs", 1),
+    ("history", {"tuple": 3}),
+    ("history", {"items": [[1]]}),
+    ("history", {"items": [[[], 2]]}),
 ]
 
 

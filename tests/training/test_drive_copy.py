@@ -13,7 +13,9 @@ from small_run import cell, small_checkpoint, wait_until_sent
 
 from colab_helpers.drive import connect
 from colab_helpers.training.checkpoint import Checkpoint
-from colab_helpers.training.drive_copy import CHECKPOINT, DriveCopy
+from colab_helpers.training.drive_copy import CHECKPOINT, FILES, DriveCopy
+from colab_helpers.training.kept_files import KeptFiles
+from colab_helpers.training.store import CheckpointStore
 
 
 @pytest.fixture(scope="module")
@@ -226,6 +228,72 @@ def test_whatever_an_upload_raises_the_next_checkpoint_is_sent(tmp_path, capsys,
     assert len(drive.uploads) == 1
     said = capsys.readouterr().out
     assert said.encode().count(b"did not get to Drive") == 1
+
+
+class Names(SlowDrive):
+    """Notes what is sent; `before` is called before each upload."""
+
+    def __init__(self, before=lambda path: None):
+        super().__init__()
+        self.before = before
+
+    def upload(self, path, folder):
+        self.before(path)
+        path.read_bytes()
+        self.uploads.append(path.name)
+
+
+def put_aside(tmp_path, drive):
+    (tmp_path / CHECKPOINT).write_bytes(b"checkpoint")
+    (tmp_path / FILES).write_bytes(b"files")
+    copy = DriveCopy(drive, tmp_path, "run")
+    copy.send(tmp_path / FILES, FILES)
+    return copy
+
+
+def test_after_files_that_wait_are_lost_every_checkpoint_is_sent(tmp_path, capsys):
+    drive = Names()
+    copy = put_aside(tmp_path, drive)
+    shutil.rmtree(tmp_path / "to_drive")
+    for _ in range(3):
+        copy.send(tmp_path / CHECKPOINT, CHECKPOINT)
+        copy.wait()
+    assert drive.uploads == [CHECKPOINT] * 3
+    assert copy.has_lost_files
+    assert capsys.readouterr().out.count("did not get to Drive") == 1
+
+
+def test_after_files_that_are_sent_are_lost_every_checkpoint_is_sent(tmp_path, capsys):
+    def lose(path):
+        if path.name == FILES:
+            path.unlink()
+
+    drive = Names(before=lose)
+    copy = put_aside(tmp_path, drive)
+    for _ in range(3):
+        copy.send(tmp_path / CHECKPOINT, CHECKPOINT)
+        copy.wait()
+    assert drive.uploads == [CHECKPOINT] * 2, "the first comes after the files, with the second"
+    assert copy.has_lost_files
+    assert "did not get to Drive" in capsys.readouterr().out
+
+
+def test_files_that_were_lost_are_sent_with_the_next_checkpoint(tmp_path):
+    def lose_once(path):
+        if path.name == FILES and not lost:
+            lost.append(path)
+            path.unlink()
+
+    lost = []
+    drive = Names(before=lose_once)
+    kept = keras.callbacks.CSVLogger(str(tmp_path / "log.csv"), append=True)
+    store = CheckpointStore(tmp_path / "run", drive, "run", KeptFiles([kept]))
+    (tmp_path / "log.csv").write_text("epoch\n")
+    for serial in range(1, 5):
+        store.save(small_checkpoint(serial))
+        store.wait()
+    assert lost
+    assert drive.uploads == [CHECKPOINT, FILES, CHECKPOINT, CHECKPOINT]
 
 
 UNTIL_KILLED = 60  # seconds after which a process that hangs is ended

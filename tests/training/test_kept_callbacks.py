@@ -67,14 +67,62 @@ FORGED = [
     ("params", {}),
     ("on_epoch_end", 3),  # a method
     ("model", 3),  # a property
+    ("model", None),
     ("evil", 3),  # what it does not have
+    ("evil", None),
     ("__class__", "int"),
     ("losses", "text"),
     ("losses", 3),
+    ("losses", None),
     ("state", 3),
     ("steps", "many"),
     ("steps", [1]),
 ]
+
+
+def fit_cell(folder, model, callback, interrupt=None, save_freq="epoch", resume=None):
+    """Only this cell is run again: model and callback are of another one."""
+    train = make_train(photos(20))
+    resume = resume or ResumeTraining(train, folder, save_freq=save_freq, keep=[callback])
+    callbacks = [callback, resume, *([] if interrupt is None else [Interrupt(interrupt)])]
+    try:
+        model.fit(resume.sequence, epochs=2, verbose=0, callbacks=callbacks)
+    except KeyboardInterrupt:
+        assert interrupt is not None
+    return resume
+
+
+def test_what_came_back_is_in_the_next_checkpoints_too(tmp_path):
+    """Where only the cell of `fit` is run again, a callback is as the run before left it."""
+    tally = Tally()
+    model = small_model(units=4, steps_per_execution=1)
+    fit_cell(tmp_path, model, tally, interrupt=7, save_freq=1)
+    fit_cell(tmp_path, model, tally, interrupt=0, save_freq=1)
+    fit_cell(tmp_path, model, tally, interrupt=1, save_freq=1)
+    again = Tally()
+    fit_cell(tmp_path, small_model(units=4, steps_per_execution=1), again)
+    assert again.steps == 10
+    assert len(again.losses) == 2
+
+
+@pytest.mark.parametrize("interrupt", [3, 8])
+def test_what_was_counted_after_the_checkpoint_is_not_counted_twice(tmp_path, interrupt):
+    tally = Tally()
+    model = small_model(units=4, steps_per_execution=1)
+    resume = fit_cell(tmp_path, model, tally, interrupt)
+    fit_cell(tmp_path, model, tally, resume=resume)
+    assert tally.steps == 10
+    assert len(tally.losses) == 2
+
+
+def test_a_table_has_one_title_where_the_cell_is_run_again_with_its_callback(tmp_path):
+    table = tmp_path / "log.csv"
+    logger = keras.callbacks.CSVLogger(str(table), append=True)
+    model = small_model(units=4, steps_per_execution=1)
+    resume = fit_cell(tmp_path / "run", model, logger, interrupt=8)
+    fit_cell(tmp_path / "run", model, logger, resume=resume)
+    rows = table.read_text().splitlines()
+    assert [row.partition(",")[0] for row in rows] == ["epoch", "0", "1"]
 
 
 @pytest.mark.parametrize("name, value", FORGED)
@@ -160,10 +208,9 @@ class Rates(keras.callbacks.Callback):
         self.seen.append(round(float(self.model.optimizer.learning_rate), 6))
 
 
-def fit(folder, make_optimizer, interrupt=None, callbacks=()):
+def fit(folder, make_optimizer, callbacks=(), **options):
     rates = Rates()
-    callbacks = [*callbacks, rates]
-    cell(folder, interrupt=interrupt, callbacks=callbacks, optimizer=make_optimizer())
+    cell(folder, callbacks=[*callbacks, rates], optimizer=make_optimizer(), **options)
     return rates.seen
 
 
@@ -192,6 +239,27 @@ def test_a_rate_that_a_callback_lowered_goes_on_from_there(tmp_path, capsys):
     fit(tmp_path, sgd(0.1), interrupt=7, callbacks=[scheduler(halve)])
     assert fit(tmp_path, sgd(0.1), callbacks=[scheduler(halve)]) == [0.05] * 3
     assert "as you changed it" not in capsys.readouterr().out
+
+
+def test_with_more_epochs_a_scheduler_goes_on_as_in_one_fit(tmp_path):
+    scheduler = keras.callbacks.LearningRateScheduler
+    whole = fit(tmp_path / "whole", sgd(0.1), callbacks=[scheduler(halve)], epochs=3)
+    done = fit(tmp_path / "more", sgd(0.1), callbacks=[scheduler(halve)], epochs=1)
+    more = fit(tmp_path / "more", sgd(0.1), callbacks=[scheduler(halve)], epochs=3)
+    assert done + more == whole == [0.1] * 5 + [0.05] * 5 + [0.025] * 5
+
+
+def test_killed_in_the_first_of_more_epochs_its_rate_goes_on(tmp_path):
+    scheduler = keras.callbacks.LearningRateScheduler
+    fit(tmp_path, sgd(0.1), callbacks=[scheduler(halve)], epochs=1)
+    for step, options in [(1, {"save_freq": "epoch"}), (2, {})]:
+        fit(tmp_path, sgd(0.1), [scheduler(halve)], epochs=2, interrupt=step, **options)
+    assert fit(tmp_path, sgd(0.1), [scheduler(halve)], epochs=2) == [0.05] * 3
+
+
+def test_with_more_epochs_a_rate_that_the_user_changed_is_taken(tmp_path):
+    fit(tmp_path, sgd(0.1), epochs=1)
+    assert fit(tmp_path, sgd(0.01), epochs=2) == [0.01] * 5
 
 
 def test_what_a_callback_makes_of_the_users_rate_is_taken(tmp_path):

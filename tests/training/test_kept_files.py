@@ -50,6 +50,8 @@ PATHS = [
     ("models/{epoch:02d}-{score:.2f}.keras", {}),
     ("{{my}} [models]*/run-{epoch}/best.keras", {}),
     ("best.weights.h5", {"save_weights_only": True}),
+    ("models//{epoch:02d}.keras", {}),
+    ("./models/./best.keras", {}),
 ]
 
 
@@ -66,7 +68,7 @@ def test_on_an_empty_disk_the_best_model_comes_back_with_its_score(
     run(tmp_path / "two", monkeypatch, again, drive=drive)
     assert again.best == 0.9
     assert (tmp_path / "two" / written).read_bytes() == content
-    assert f"'{written}' is brought back" in capsys.readouterr().out
+    assert f"'{Path(written)}' is brought back" in capsys.readouterr().out
 
 
 def test_over_http_to_drive_they_come_back_too(tmp_path, monkeypatch, drive_server):
@@ -121,7 +123,7 @@ def test_it_is_sent_once_and_again_only_when_it_changed(tmp_path, monkeypatch):
         pass
 
     run(tmp_path / "one", monkeypatch, best(), drive=Shelf())
-    assert sent.count("files.npz") <= 2, "of four epochs, two were better than all before"
+    assert 1 <= sent.count("files.npz") <= 2, "of four epochs, two were better than all before"
     assert sent.count("checkpoint.npz") >= 1
     assert sent[-1] == "checkpoint.npz", "no checkpoint comes before its files"
 
@@ -141,10 +143,11 @@ def test_the_table_of_a_csv_logger_goes_on(tmp_path, monkeypatch):
     assert [float(row["score"]) for row in rows] == SCORES
 
 
-def test_its_file_holds_no_path_of_the_machine(tmp_path, monkeypatch):
+@pytest.mark.parametrize("below", ["/best.keras", "//best.keras", "/./best.keras"])
+def test_its_file_holds_no_path_of_the_machine(tmp_path, monkeypatch, below):
     (tmp_path / "one").mkdir()
-    elsewhere = tmp_path / "home of somebody/best.keras"
-    run(tmp_path / "one", monkeypatch, best(str(elsewhere)), interrupt=IN_EPOCH_3)
+    elsewhere = f"{tmp_path}/home of somebody{below}"
+    run(tmp_path / "one", monkeypatch, best(elsewhere), interrupt=IN_EPOCH_3)
     stored = (tmp_path / "one/results/run1/files.npz").read_bytes()
     with np.load(io.BytesIO(stored), allow_pickle=False) as file:
         header = file["header"].tobytes()
@@ -178,6 +181,11 @@ FORGED = [
     ("ModelCheckpoint", 0, "best\n\x1b[31m.keras"),
     ("ModelCheckpoint", 2, "../x.keras"),
     ("ModelCheckpoint", 2, "a/b.keras"),
+    ("ModelCheckpoint", 2, "\x1b[31m.keras"),
+    ("ModelCheckpoint", 2, "1\n.keras"),
+    ("ModelCheckpoint", 2, "\u202e1.keras"),
+    ("ModelCheckpoint", 2, "1\0.keras"),
+    ("ModelCheckpoint", 2, "\udc80.keras"),
 ]
 
 
