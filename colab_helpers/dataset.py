@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
 from tqdm import tqdm
 
 from .drive import File, NotFoundError, Source, connect
@@ -18,7 +19,9 @@ from .drive.names import printable
 from .inventory import Part, split
 from .stream import decoder
 from .stream.checks import check_choice
-from .stream.per_file import values_of_files
+from .stream.labels import CLASS_MODES
+from .stream.messages import shortened
+from .stream.per_file import mapping_by_id, values_of_files
 
 if TYPE_CHECKING:
     from .stream import StreamingSequence
@@ -81,9 +84,10 @@ def image_dataset_from_drive(
             and a warning names them.
         drive: What `connect` or `open_archive` returned, or any other `Source` whose
             `list_images` takes `label="first"`; by default `connect()`, which signs in.
-        labels: "inferred" from the folders; None for images alone; or what
-            `StreamingSequence(labels=...)` takes, such as `{id: label}`. With those, the folders
-            do not matter.
+        labels: "inferred" from the folders; None for images alone, unless `label_mode` wants
+            other labels than classes; or what `StreamingSequence(labels=...)` takes, such as
+            `{id: label}`. With those, the folders do not matter, unless a dict of outputs leaves
+            out one that learns a class.
         label_mode: "int", "categorical", "binary" or None, or another that `StreamingSequence`
             takes, such as "multi_label", "raw", "image", "input" or a dict of outputs.
         class_names: The classes in the order of their numbers; sorted by default.
@@ -109,7 +113,8 @@ def image_dataset_from_drive(
         One `StreamingSequence`, or a tuple of them with one numbering of classes.
 
     Raises:
-        ValueError: An argument is not one of the allowed values, or a part holds no picture.
+        ValueError: An argument is not one of the allowed values, a part holds no picture, or
+            `drive` does not tell class folders.
         NotFoundError: There is no such folder, or no picture in a folder of it.
         DriveError: Drive does not let this account in, or does not answer.
     """
@@ -122,15 +127,12 @@ def image_dataset_from_drive(
     )
     drive = connect() if drive is None else drive
     seed = 0 if seed is None else seed
-    folders_are_classes = isinstance(labels, str) and labels == INFERRED
-    if folders_are_classes:
-        labels = None
-        listing = drive.list_images(folder, label="first")  # type: ignore[call-arg]  # see `drive`
-    else:
-        listing = _list_without_classes(drive, folder)
-    files = _listed(listing, folder, shows_progress=verbose)
-    if labels is None and not folders_are_classes and label_mode != "input":
+    if labels is None and isinstance(label_mode, str) and label_mode in CLASS_MODES:
         label_mode = None
+    folders_are_classes = _are_classes(labels, label_mode)
+    labels = _without_inferred(labels)
+    listing = _list_by_class if folders_are_classes else _list_without_classes
+    files = _listed(listing(drive, folder), folder, shows_progress=verbose)
     if isinstance(label_mode, Mapping) and isinstance(labels, Mapping):
         labels = {output: _by_id(given, files) for output, given in labels.items()}
     else:
@@ -217,6 +219,41 @@ def _fit(crop: bool, pad: bool) -> Literal["stretch", "crop", "pad"]:
     return "stretch"
 
 
+def _are_classes(labels: Any, label_mode: Any) -> bool:
+    """Whether the class of an output is inferred from the folders."""
+    if _is_inferred(labels):
+        return True
+    given = {} if labels is None else labels
+    if not (isinstance(given, Mapping) and isinstance(label_mode, Mapping)):
+        return False
+    return any(
+        mode in CLASS_MODES and _is_inferred(given.get(output, INFERRED))
+        for output, mode in label_mode.items()
+    )
+
+
+def _is_inferred(labels: Any) -> bool:
+    return isinstance(labels, str) and labels == INFERRED
+
+
+def _without_inferred(labels: Any) -> Any:
+    """Labels that are given; what is inferred stands at the files."""
+    if isinstance(labels, Mapping):
+        return {name: given for name, given in labels.items() if not _is_inferred(given)}
+    return None if _is_inferred(labels) else labels
+
+
+def _list_by_class(drive: Source, folder: str) -> Iterator[File]:
+    if "label" not in inspect.signature(drive.list_images).parameters:
+        raise ValueError(
+            f"`drive` tells no class folders: its `list_images` takes no `label`. Give `labels`, "
+            "or put the pieces together yourself, such as "
+            "`StreamingSequence(rows.list_images(), rows.read, rows.decode)` for the rows of "
+            f"`open_csv`. Received: {type(drive).__name__}"
+        )
+    return drive.list_images(folder, label="first")  # type: ignore[call-arg]  # it takes it
+
+
 def _list_without_classes(drive: Source, folder: str) -> Iterator[File]:
     """Lists a folder; a source that can do without says nothing of its classes."""
     if "label" not in inspect.signature(drive.list_images).parameters:
@@ -242,11 +279,28 @@ def _listed(listing: Iterable[File], folder: str, *, shows_progress: bool) -> li
 
 
 def _by_id(given: Any, files: Sequence[File], argument: str = "labels") -> Any:
-    """What stands in the order of the listing, as a mapping that holds for each part of it."""
-    if given is None or isinstance(given, Mapping) or hasattr(given, "columns"):
+    """What stands in the order of the listing, by id, so that it holds for each part of it."""
+    if given is None or mapping_by_id(given, files, argument) is not None:
         return given
     values = values_of_files(files, given, argument)
-    return {file.id: value for file, value in zip(files, values)}
+    if hasattr(given, "columns"):
+        return given.set_axis([file.id for file in files])
+    by_id: dict[str, Any] = {}
+    for file, value in zip(files, values):
+        known = by_id.setdefault(file.id, value)
+        if not _are_same(known, value):
+            raise ValueError(
+                f"`{argument}` has two values for '{printable(file.name)}' (id {file.id}), which "
+                "the listing has twice. Build `StreamingSequence` yourself, which keeps each. "
+                f"Received: {shortened(known)} and {shortened(value)}"
+            )
+    return by_id
+
+
+def _are_same(value: Any, other: Any) -> bool:
+    if isinstance(value, (list, tuple, np.ndarray)):
+        return np.array_equal(np.asarray(value, object), np.asarray(other, object))
+    return value is other or bool(value == other)
 
 
 def _parts(files: Sequence[File], shares: Mapping[str, float], seed: int) -> Mapping[str, Part]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
@@ -72,10 +72,12 @@ def predict_once(model: Model, sequence: BatchesInOrder) -> Predictions:
         sigmoid unit), `labels` an int array `(n,)` of class indices whether the sequence's
         `label_mode` is "int", "categorical" or "binary" (None where it yields no labels), `files`
         a list. With any other `label_mode`, predictions and labels are as the model and the
-        sequence give them; with a dict of outputs, they are dicts.
+        sequence give them; with a dict of outputs, they are dicts. Predictions of a model whose
+        outputs are a list are a dict by `model.output_names`.
 
     Raises:
-        ValueError: Not a single file could be read.
+        ValueError: Not a single file could be read, or the model gives a list of arrays and does
+            not name its outputs.
     """
     probabilities = []
     labels = []
@@ -87,6 +89,8 @@ def predict_once(model: Model, sequence: BatchesInOrder) -> Predictions:
         batch_size = max(batch_size, count)
         # Another batch size would make Keras trace the model again.
         answers = model.predict_on_batch(_each(_filled_up, images, batch_size))
+        if isinstance(answers, (list, tuple)):
+            answers = _of_several_outputs(model, answers, label_mode)
         probabilities.append(_each(_first_rows, answers, count))
         if batch_labels is not None:
             labels.append(_each(_class_indices, batch_labels, label_mode))
@@ -110,6 +114,20 @@ def _each(change: Callable[..., Any], arrays: Any, argument: Any) -> Any:
         return change(arrays, argument)
     by_name = argument if isinstance(argument, Mapping) else dict.fromkeys(arrays, argument)
     return {name: change(array, by_name[name]) for name, array in arrays.items()}
+
+
+def _of_several_outputs(model: Model, answers: Sequence[Any], label_mode: Any) -> Any:
+    """What a model gives as a list, as a dict by output; of a list of one, what is in it."""
+    if len(answers) == 1 and not isinstance(label_mode, Mapping):
+        return answers[0]
+    names = getattr(model, "output_names", None) or ()
+    if len(set(names)) != len(answers):
+        raise ValueError(
+            "The model gives a list of arrays, and no name for each. Build it with a dict of "
+            "outputs, such as `keras.Model(image, {'kind': kind, 'age': age})`. "
+            f"Received: {len(answers)} arrays, output_names={list(names)}"
+        )
+    return dict(zip(names, answers))
 
 
 def _joined(parts: list[Any]) -> Any:

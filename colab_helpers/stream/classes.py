@@ -86,9 +86,11 @@ def as_class_names(names: Iterable[Any]) -> list[Any]:
         if name is None or not is_class_type(type(name)):
             raise ValueError(f"`class_names` must be of str or int. Received: {name!r}")
     classes = [class_of(name) for name in given]
-    for number, name in enumerate(classes):
-        if name in classes[:number]:
+    seen: set[Any] = set()
+    for name in classes:
+        if name in seen:
             raise ValueError(f"`class_names` names {name!r} twice. Received: {given}")
+        seen.add(name)
     return classes
 
 

@@ -69,8 +69,9 @@ class decoder:  # lower case, as functools.partial: a class that is used as a fu
         image_size: `(height, width)` in pixels.
         color_mode: "rgb" (3 channels) or "grayscale" (1 channel). "grayscale" with the
             interpolation "nearest" is for masks and keeps values as they are: a picture of indexed
-            colours gives their numbers, transparent parts keep their value, 16 bits keep values up
-            to 255 and are refused above. A picture of 1 bit gives 0 and 255.
+            colours gives their numbers, transparent parts keep their value, and 16 or 32 bits and
+            floats keep whole numbers from 0 to 255. Colours become grey. Greys of 1, 2 or 4 bits
+            are spread from 0 to 255: 1 bit gives 0 and 255, 2 bits 0, 85, 170 and 255.
         interpolation: "bilinear", "nearest", "bicubic", "area", "lanczos3", "box", "hamming" or
             "lanczos".
         fit: "stretch" to the size; "crop" the middle that has its proportions; or "pad" with black.
@@ -86,7 +87,8 @@ class decoder:  # lower case, as functools.partial: a class that is used as a fu
         ImportError: `library` is "opencv", and it is not installed.
         ImageError: Raised by `decode`: the data is no picture, is cut off or damaged, or claims
             more pixels than `PIL.Image.MAX_IMAGE_PIXELS` (89 million unless you set it; they
-            take up to 2 GB while they are decoded), found out before decoding.
+            take up to 2 GB while they are decoded), found out before decoding. Or it is a mask
+            with other values than whole numbers from 0 to 255.
     """
 
     image_size: tuple[int, int]
@@ -134,7 +136,7 @@ class decoder:  # lower case, as functools.partial: a class that is used as a fu
         if self.exact:
             versions += " exact"
         if self._wanted.keeps_values:
-            versions += " values"
+            versions += " values-2"
         return f"{shape} {self.interpolation} {self.fit} {versions} {RULES}"
 
     def __call__(self, data: bytes) -> npt.NDArray[np.uint8]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -113,19 +113,32 @@ def adjust_transparent_value(image: Image.Image, bits: int) -> None:
 def values_in(image: Image.Image) -> Image.Image:
     """The values of a mask as they stand in its file: numbers of colours, not the colours.
 
-    Other than masks, pictures of more than 8 bits have no values that could stay.
+    What is transparent has its values too, grey or in colours.
+
+    Raises:
+        ImageError: Values of more than 8 bits are not whole numbers from 0 to 255.
     """
     values = np.asarray(image)
     if image.mode in ("P", "L", "LA", "La", "PA"):
         return Image.fromarray(values if values.ndim == 2 else values[..., 0])
-    if image.mode.startswith("I") and values.min() >= 0 and values.max() <= 255:
-        return Image.fromarray(values.astype(np.uint8))
-    if image.mode.startswith("I;16"):
-        raise ImageError(
-            f"Its values go up to {values.max()}, and those of a mask must not exceed 255: another "
-            '`interpolation` than "nearest" scales them.'
-        )
+    if image.mode in ("RGB", "RGBA", "RGBa"):
+        return Image.fromarray(np.ascontiguousarray(values[..., :3]))
+    if image.mode == "F" or image.mode.startswith("I"):
+        return Image.fromarray(bytes_of_same_values(values))
     return image
+
+
+def bytes_of_same_values(values: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
+    """Numbers of more than 8 bits as uint8, where it holds them."""
+    are_bytes = (values >= 0) & (values <= 255) & (values % 1 == 0)
+    if are_bytes.all():
+        return values.astype(np.uint8)
+    refused = values[~are_bytes][0]
+    raise ImageError(
+        f"Its values go from {values.min():g} to {values.max():g}, with {refused:g} among them, "
+        "and those of a mask must be whole numbers from 0 to 255: another `interpolation` than "
+        '"nearest" scales them.'
+    )
 
 
 def make_resizable(image: Image.Image, mode: str) -> Image.Image:

@@ -21,7 +21,6 @@ import numpy as np
 import numpy.typing as npt
 
 from .classes import (
-    as_class_names,
     classes_of_mapping,
     labels_of_files,
     warn_of_names_that_look_alike,
@@ -64,8 +63,8 @@ class ClassLabels:
             files: Objects with `id`, `name` and, where `labels` is not given, `label`.
             mode: One of `CLASS_MODES`.
             labels: See `classes.labels_of_files`.
-            names: Class names in the order of their numbers. By default those of all `labels`
-                where these are a mapping, else those of `files`, sorted.
+            names: What `as_class_names` gave, in the order of their numbers. By default those of
+                all `labels` where these are a mapping, else those of `files`, sorted.
 
         Raises:
             ValueError: A file's label is no class, or "binary" does not find two classes.
@@ -104,7 +103,7 @@ def _names(
 ) -> list[Any]:
     """The classes in the order of their numbers: as given, or else sorted."""
     if given:
-        return as_class_names(given)
+        return list(given)
     classes = None if labels is None else classes_of_mapping(files, labels)
     if classes is None:
         classes = sorted({label for label in class_of_file if label is not None})

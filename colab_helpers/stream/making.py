@@ -137,7 +137,8 @@ class BatchMaker:
 
         Keras was told how many batches there are, and a batch of nothing spoils a model. So this
         epoch shows one of its pictures twice: the nearest before this batch in its order that can
-        be read, or else the nearest behind it.
+        be read, or else the nearest behind it. With masks, a picture that was left out for a bad
+        one may stand elsewhere with a good one, so those come last.
 
         Raises:
             ValueError: Not one file of the epoch can be read.
@@ -145,16 +146,29 @@ class BatchMaker:
         plan = self.contents.plan
         if not self.tally.stats["images"]:
             self.tally.tell_new_skips(len(self.contents.files))  # all files may be tried now
-        for files in plan.files_beside(plan.order(epoch), place):
-            unknown = [number for number in files if not self._is_known_as_bad(number)]
-            if unknown:
-                batch = self._apart(epoch, np.array(unknown))
-                if batch.has_images:
-                    batch.keep_only(int(np.flatnonzero(batch.good)[0]))
-                    return batch
+        batch = self._first_picture_beside(epoch, place, are_known_as_bad=False)
+        if batch is None and self._masks() is not None:
+            batch = self._first_picture_beside(epoch, place, are_known_as_bad=True)
+        if batch is not None:
+            return batch
         error = self._nothing_left(plan.files_of_batch(plan.order(epoch), place))
         self.tally.note_error(error)
         raise error
+
+    def _first_picture_beside(
+        self, epoch: int, place: int, *, are_known_as_bad: bool
+    ) -> Batch | None:
+        plan = self.contents.plan
+        for files in plan.files_beside(plan.order(epoch), place):
+            tried = [
+                number for number in files if self._is_known_as_bad(number) == are_known_as_bad
+            ]
+            if tried:
+                batch = self._apart(epoch, np.array(tried))
+                if batch.has_images:
+                    batch.keep_only(int(np.flatnonzero(batch.good)[0]))
+                    return batch
+        return None
 
     def _is_known_as_bad(self, file_number: int) -> bool:
         return bool(self.tally.reason(self.contents.files[file_number]))

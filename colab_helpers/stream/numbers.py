@@ -45,14 +45,12 @@ class Numbers:
 
         Args:
             files: Objects with `id` and `name`.
-            given: See `per_file.values_of_files`; None takes each file's `label`.
+            given: See `per_file.values_of_files`.
             argument: Where the user gave them.
 
         Raises:
             ValueError: One is missing, is no number, is not finite, or has another shape.
         """
-        if given is None:
-            given = [getattr(file, "label", None) for file in files]
         values: Any = values_of_files(files, given, argument)
         if not (isinstance(values, np.ndarray) and values.dtype.kind in "buif"):
             refuse_missing(files, values, argument)
@@ -61,7 +59,7 @@ class Numbers:
             values = np.stack(rows)
         with np.errstate(over="ignore"):  # what becomes infinite is refused
             floats = values.astype(np.float32)
-        _refuse_infinite(floats, files, argument)
+        _refuse_infinite(floats, values, files, argument)
         return cls(floats)
 
     def of_files(self, file_numbers: npt.NDArray[np.intp]) -> npt.NDArray[np.float32]:
@@ -94,12 +92,14 @@ def _refuse_other_shapes(
             )
 
 
-def _refuse_infinite(values: npt.NDArray[np.float32], files: Sequence[Any], argument: str) -> None:
-    is_finite = np.isfinite(values).reshape(len(values), -1).all(axis=1)
+def _refuse_infinite(
+    floats: npt.NDArray[np.float32], given: npt.NDArray[Any], files: Sequence[Any], argument: str
+) -> None:
+    is_finite = np.isfinite(floats).reshape(len(floats), -1).all(axis=1)
     if is_finite.all():
         return
     number = int(np.argmin(is_finite))
     raise ValueError(
         f"`{argument}` for {file_named(files[number])} is NaN, or infinite as float32. {WANTED}. "
-        f"Received: {shortened(values[number].tolist())}"
+        f"Received: {shortened(given[number].tolist())}"
     )

@@ -15,6 +15,7 @@ Example:
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -35,7 +36,7 @@ def values_of_files(files: Sequence[Any], values: Any, argument: str = "labels")
         argument: Where the user gave them.
 
     Raises:
-        ValueError: `values` is none of these.
+        ValueError: `values` is none of these, or a table that names an id twice.
     """
     by_id = mapping_by_id(values, files, argument)
     if by_id is not None:
@@ -60,6 +61,7 @@ def mapping_by_id(
         return None
     rows = _rows_of_table(values)
     if any(file.id in rows for file in files):
+        _refuse_twice(values.index.tolist(), argument)
         return rows
     if all(isinstance(row, (int, np.integer)) for row in rows):
         return None  # these are pandas' row numbers
@@ -68,6 +70,15 @@ def mapping_by_id(
         f"order of `files`. Received: an index of {list(rows)[:3]}, files such as "
         f"{file_named(files[0])}"
     )
+
+
+def _refuse_twice(ids: Sequence[Any], argument: str) -> None:
+    id, count = Counter(ids).most_common(1)[0]
+    if count > 1:
+        raise ValueError(
+            f"`{argument}` has {count} rows for the id {id!r}: keep one. For a file that stands in "
+            "`files` several times with several values, give a list in the order of `files`."
+        )
 
 
 def _rows_of_table(values: Any) -> Mapping[Any, Any]:

@@ -108,9 +108,12 @@ def check_shape(
         PixelsError: Its shape is another one.
     """
     if image.shape != tuple(wanted):
+        cure = "Decode all files to one size, as `decoder(image_size)` does."
+        if made_by == "augment":
+            cure = "Let `augment` keep the shape."
         raise PixelsError(
             f"`{made_by}` gave {file_named(file)} an image of shape {image.shape} where others "
-            f"have {tuple(wanted)}. Decode all files to one size, as `decoder(image_size)` does."
+            f"have {tuple(wanted)}. {cure}"
         )
 
 

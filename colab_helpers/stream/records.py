@@ -142,14 +142,16 @@ class Records:
         return self._opened
 
     def _open(self) -> None:
+        problem: OSError | None = None
         try:
             with self._lock:
                 if self._opened is None:
                     self._opened = self._open_files()
         except OSError as error:
-            self._switch_off(error)
-        finally:
-            self._is_inherited = False
+            problem = error
+        self._is_inherited = False  # before switching off, which asks for the files
+        if problem is not None:
+            self._switch_off(problem)
 
     def _open_files(self) -> RecordFiles:
         files = RecordFiles(self._folder, self._name, self._max_bytes)

@@ -91,8 +91,9 @@ class StreamingSequence(Facts, OwnThreads):
             `files`, sorted. Two forms of a name in Unicode are one class. For a dict of outputs, a
             dict of lists.
         sample_weight: How much the error of each file counts, by id or in the order of `files`; the
-            third element of a batch, float32 `(n,)`. Beside labels of more than two dimensions it
-            is `(n, 1)`, `(n, 1, 1)` and so on, as Keras multiplies it by losses `(n, ...)`.
+            third element of a batch, float32 `(n,)`. With "raw", "image" and "input" it is
+            `(n, 1, ..., 1)`, of as many dimensions as the labels, so that Keras multiplies each
+            picture's losses by its own; a dict where outputs of a dict differ in that.
         inputs: What goes into the model beside the images, such as `{"place": {id: array}}`: by
             name, a number or an array of one shape for each file, by id or in the order of
             `files`. A batch then begins with `{"image": images, "place": float32 (n, ...)}`.
@@ -269,8 +270,8 @@ class StreamingSequence(Facts, OwnThreads):
     def in_order(self) -> Iterator[tuple[Any, Any, list[Any]]]:
         """Yields `(images, labels, files)` by batch: as listed, not augmented, none of `skipped`.
 
-        Each file comes once; labels have the form that `label_mode` names, None without one. With
-        `inputs`, the first is a dict. It is what `predict_once` goes by.
+        Each entry of `files` comes once; labels have the form that `label_mode` names, None without
+        one. With `inputs`, the first is a dict. It is what `predict_once` goes by.
         """
         warn_of_other_classes(self)
         maker = self._maker()

@@ -21,7 +21,6 @@ import numpy as np
 import numpy.typing as npt
 
 from .classes import (
-    as_class_names,
     class_of,
     is_class_type,
     refuse_two_kinds,
@@ -33,6 +32,7 @@ from .per_file import mapping_by_id, refuse_missing, values_of_files
 __all__ = ["SeveralLabels"]
 
 WANTED = 'A collection of names is wanted for each file, such as ["sky", "sea"], or []'
+RAW_TAKES_ROWS = '`label_mode="raw"` takes rows of zeros and ones'
 SHOWN_NAMES = 20  # so many class names stand in an error message
 
 
@@ -57,8 +57,8 @@ class SeveralLabels:
         Args:
             files: Objects with `id` and `name`.
             given: A collection of names for each file; see `per_file.values_of_files`.
-            names: Classes in the order of their columns; by default all that `given` names, also
-                for other files, sorted.
+            names: What `as_class_names` gave, in the order of their columns; by default all that
+                `given` names, also for other files, sorted.
 
         Raises:
             ValueError: A file has no collection of names, or a name that is no class.
@@ -69,9 +69,9 @@ class SeveralLabels:
         refuse_missing(files, values)
         labels = [_names_of(value, file) for value, file in zip(values, files)]
         _refuse_kinds(labels, files)
-        if names is None:
-            names = _all_names(given, files, labels)
-        names = as_class_names(names)
+        rows_of_all = [*labels, *_of_all_in_mapping(given, files)]
+        _refuse_zeros_and_ones(rows_of_all, values, files)
+        names = _sorted_names(labels, rows_of_all) if names is None else list(names)
         warn_of_names_that_look_alike(names)
         number_of_name = {name: number for number, name in enumerate(names)}
         for of_file, file in zip(labels, files):
@@ -105,11 +105,7 @@ def _names_of(value: Any, file: Any) -> list[Any]:
             raise _refused(file, "not of names alone, of str or int", value)
     names = [class_of(name) for name in value]
     if any(isinstance(name, int) for name in names) and len(set(names)) < len(names):
-        raise _refused(
-            file,
-            'a row of numbers that repeat; `label_mode="raw"` takes rows of zeros and ones',
-            value,
-        )
+        raise _refused(file, f"a row of numbers that repeat; {RAW_TAKES_ROWS}", value)
     return names
 
 
@@ -124,24 +120,34 @@ def _refuse_kinds(labels: Sequence[list[Any]], files: Sequence[Any]) -> None:
     refuse_two_kinds([name for name, _ in flat], [file for _, file in flat])
 
 
-def _all_names(given: Any, files: Sequence[Any], labels: Sequence[list[Any]]) -> list[Any]:
-    """All names, sorted; also those that a mapping has for other files.
-
-    So a part of the files numbers its classes as the whole does.
-    """
-    names = {name for of_file in labels for name in of_file}
-    by_id = mapping_by_id(given, files)
-    of_others = {name for value in (by_id or {}).values() for name in _names_or_none(value)}
-    if len({isinstance(name, str) for name in names | of_others}) > 1:
-        return sorted(names)  # other files mix kinds
-    return sorted(names | of_others)
+def _refuse_zeros_and_ones(
+    rows: Sequence[list[Any]], values: Sequence[Any], files: Sequence[Any]
+) -> None:
+    """Refuses rows such as [1, 0] and [0, 1], which would both be the classes 0 and 1."""
+    names = {name for row in rows for name in row}
+    is_of_one_length = len({len(row) for row in rows}) == 1
+    if names and names <= {0, 1} and is_of_one_length:
+        said = f"of numbers 0 and 1 alone, as many as for all others; {RAW_TAKES_ROWS}"
+        raise _refused(files[0], said, values[0])
 
 
-def _names_or_none(value: Any) -> list[Any]:
-    try:
-        return _names_of(value, None)
-    except ValueError:
-        return []
+def _of_all_in_mapping(given: Any, files: Sequence[Any]) -> list[list[Any]]:
+    """The names of all that a mapping names, also of other files; none where it is no mapping."""
+    named = []
+    for value in (mapping_by_id(given, files) or {}).values():
+        try:
+            named.append(_names_of(value, None))
+        except ValueError:  # it is no label of these files
+            continue
+    return named
+
+
+def _sorted_names(labels: Sequence[list[Any]], of_all: Sequence[list[Any]]) -> list[Any]:
+    """All names, sorted: so a part of the files numbers its classes as the whole does."""
+    all_names = {name for row in of_all for name in row}
+    if len({isinstance(name, str) for name in all_names}) > 1:
+        return sorted({name for row in labels for name in row})  # other files mix kinds
+    return sorted(all_names)
 
 
 def _refuse_unknown(

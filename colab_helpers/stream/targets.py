@@ -114,18 +114,22 @@ class Targets:
         return {IMAGE: rows.images, **others}
 
     def weights_of(self, rows: Rows, labels: Any) -> Any:
-        """The weights of some rows, float32 `(n,)`, or None.
+        """The weights of some rows, float32, or None; a dict where outputs want several forms.
 
-        Keras multiplies them by losses that have all dimensions of the labels but the last. Beside
-        labels of three dimensions and more, weights of one would meet the wrong dimension. So
-        these get weights of `(n, 1)`, `(n, 1, 1)` and so on.
+        They are `(n,)` beside classes. Beside numbers and images they have as many dimensions as
+        the labels, `(n, 1, ..., 1)`: some losses have these dimensions, as crossentropy of class
+        numbers does, and others one fewer, for which Keras drops the last of the weights too.
+        Weights of one dimension would meet the last of a loss, and not its pictures.
         """
         if self.weights is None:
             return None
         weights = self.weights.of_files(rows.file_numbers)
         if not self.names_outputs:
-            return _beside(labels, weights)
-        by_output = {output: _beside(array, weights) for output, array in labels.items()}
+            return _beside(self.outputs[""], labels, weights)
+        by_output = {
+            output: _beside(target, labels[output], weights)
+            for output, target in self.outputs.items()
+        }
         is_one_form = all(shaped.ndim == 1 for shaped in by_output.values())
         return weights if is_one_form else by_output
 
@@ -149,5 +153,10 @@ def _labels_of(target: Target, rows: Rows) -> Any:
     return target.of_files(rows.file_numbers)
 
 
-def _beside(labels: npt.NDArray[Any], weights: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    return weights.reshape(len(weights), *(1,) * (labels.ndim - 2))
+def _beside(
+    target: Target, labels: npt.NDArray[Any], weights: npt.NDArray[Any]
+) -> npt.NDArray[Any]:
+    """Weights in the form that meets the losses of their own pictures."""
+    if isinstance(target, (ClassLabels, SeveralLabels)):
+        return weights
+    return weights.reshape(len(weights), *(1,) * (labels.ndim - 1))

@@ -30,6 +30,7 @@ from .targets import IMAGE, Picture, Target, Targets
 __all__ = ["TargetsWanted"]
 
 LABEL_MODES = (*CLASS_MODES, "multi_label", "raw", "image", "input")
+SHOWN_COLUMNS = 20  # so many columns of a table stand in an error message
 
 
 @dataclass(frozen=True)
@@ -146,7 +147,7 @@ class TargetsWanted:
     ) -> tuple[Mapping[str, Target], Any]:
         """What each output learns, and class names as they were given."""
         if self.label_mode is None:
-            return {}, self.class_names or names_of_list
+            return {}, self.class_names or _checked_list(names_of_list)
         if not isinstance(self.label_mode, Mapping):
             target = _target(files, self.label_mode, self.labels, self.class_names, names_of_list)
             return {"": target}, self.class_names
@@ -166,8 +167,7 @@ class TargetsWanted:
         """The labels of each output; the columns of a table are outputs too."""
         labels = {} if self.labels is None else self.labels
         if hasattr(labels, "columns"):
-            labels = {column: labels[column] for column in labels.columns}
-            return {output: labels[output] for output in self.label_mode if output in labels}
+            return self._columns(labels)
         if not isinstance(labels, Mapping):
             raise ValueError(
                 "For a dict of outputs, `labels` must be a dict of labels by output. "
@@ -175,6 +175,17 @@ class TargetsWanted:
             )
         self._refuse_other_outputs("labels", labels)
         return labels
+
+    def _columns(self, table: Any) -> Mapping[Any, Any]:
+        columns = {column: table[column] for column in table.columns}
+        for output, mode in self.label_mode.items():
+            if output not in columns and mode != "input":
+                raise ValueError(
+                    f"`labels` has no column for the output {output!r}. Where it is not to come "
+                    "from a table, give a dict of columns by output. "
+                    f"Received: columns {list(columns)[:SHOWN_COLUMNS]}"
+                )
+        return {output: columns[output] for output in self.label_mode if output in columns}
 
     def _refuse_other_outputs(self, argument: str, by_output: Mapping[Any, Any]) -> None:
         for output in by_output:
@@ -197,9 +208,15 @@ def _target(
     if mode == "image":
         return LabelImages.of(files, labels)
     if mode == "raw":
+        if labels is None:
+            labels = [getattr(file, "label", None) for file in files]
         return Numbers.of(files, labels)
     if mode == "multi_label":
         return SeveralLabels.of(files, labels, names)
     if names is None and labels is None:
-        names = names_of_list
+        names = _checked_list(names_of_list)
     return ClassLabels.of(files, mode=mode, labels=labels, names=names)
+
+
+def _checked_list(names: Sequence[Any] | None) -> list[Any] | None:
+    return None if names is None else as_class_names(names)

@@ -9,12 +9,8 @@ import numpy.typing as npt
 
 __all__ = ["is_on_its_side", "turn_upright"]
 
-MIRRORED = (
-    2,
-    4,
-    5,
-    7,
-)  # orientations, as EXIF counts them: https://exiftool.org/TagNames/EXIF.html
+# Orientations, as EXIF counts them: https://exiftool.org/TagNames/EXIF.html
+MIRRORED = (2, 4, 5, 7)
 QUARTERS = {3: 2, 4: 2, 5: -1, 6: -1, 7: 1, 8: 1}  # turns to the left that bring a picture upright
 TURNED = range(2, 9)
 ON_ITS_SIDE = range(5, 9)

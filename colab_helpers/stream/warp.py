@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 import math
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 FillMode = Literal["nearest", "reflect", "wrap", "constant"]
-FILL_MODES = ("nearest", "reflect", "wrap", "constant")
+FILL_MODES = get_args(FillMode)
 
 
 class Matrix(NamedTuple):

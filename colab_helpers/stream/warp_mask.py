@@ -13,6 +13,8 @@ from .warp import Matrix, product, scaling
 
 __all__ = ["move_mask"]
 
+OUTSIDE = -1  # the number of no pixel
+
 
 def move_mask(
     mask: npt.NDArray[Any], variation: Variation, image_shape: tuple[int, ...], cval: float
@@ -35,18 +37,29 @@ def move_mask(
     y = mask.shape[0] / image_shape[0]
     if (x, y) != (1, 1):
         matrix = product(scaling(x, y), matrix, scaling(1 / x, 1 / y))
-    moved = [_warp(plane, matrix, cval) for plane in mask.transpose(2, 0, 1)]
-    return np.ascontiguousarray(np.stack(moved, axis=2).astype(mask.dtype, copy=False))
+    if mask.dtype == np.uint8:
+        planes = [_warp(plane, matrix, round(cval)) for plane in mask.transpose(2, 0, 1)]
+        return np.ascontiguousarray(np.stack(planes, axis=2))
+    return _warp_floats(mask, matrix, cval)
 
 
-def _warp(plane: npt.NDArray[Any], matrix: Matrix, cval: float) -> npt.NDArray[Any]:
-    is_bytes = plane.dtype == np.uint8
-    image = Image.fromarray(plane if is_bytes else plane.astype(np.float32))
+def _warp_floats(mask: npt.NDArray[Any], matrix: Matrix, cval: float) -> npt.NDArray[Any]:
+    """Moves the numbers of pixels instead of their values: Pillow knows no float of 64 bits."""
+    height, width, channels = mask.shape
+    numbers = np.arange(height * width, dtype=np.int32).reshape(height, width)
+    places = _warp(numbers, matrix, OUTSIDE)
+    moved: npt.NDArray[Any] = mask.reshape(-1, channels)[places]
+    moved[places == OUTSIDE] = cval
+    return moved
+
+
+def _warp(plane: npt.NDArray[Any], matrix: Matrix, outside: int) -> npt.NDArray[Any]:
+    image = Image.fromarray(plane)
     warped = image.transform(
         image.size,
         Image.Transform.AFFINE,
         matrix,
         Image.Resampling.NEAREST,
-        fillcolor=round(cval) if is_bytes else cval,
+        fillcolor=outside,
     )
     return np.asarray(warped)

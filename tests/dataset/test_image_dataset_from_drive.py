@@ -5,6 +5,7 @@ import warnings
 
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 
@@ -173,6 +174,77 @@ def test_other_labels_weights_and_inputs_in_the_order_of_the_listing_stay_with_t
             assert weights["age"].tolist() == labels["again"][:, 0, 0, 0].tolist() == shown
 
 
+@pytest.mark.parametrize("kind", [{}, {"kind": "inferred"}])
+def test_a_class_that_is_not_given_is_inferred_beside_other_outputs(drive, kind):
+    """Not the parent folder, which for a third of the pictures is that of their year."""
+    ages = {file.id: int(file.name[:3]) for file in drive.list_images("pets", label=None)}
+    dataset = small(
+        drive, labels={**kind, "age": ages}, label_mode={"kind": "int", "age": "raw"}, shuffle=False
+    )
+    assert dataset.class_names == {"kind": ["cat", "dog"]}
+    for images, labels in dataset:
+        shown = images[:, 0, 0, 0]
+        assert labels["age"].tolist() == shown.tolist()
+        assert labels["kind"].tolist() == (shown >= 40).tolist()
+
+
+@pytest.mark.parametrize("label_mode", ["raw", {"x": "raw"}, {"x": "raw", "y": "int"}])
+def test_a_table_in_the_order_of_the_listing_stays_with_its_pictures(drive, label_mode):
+    numbers = [int(file.name[:3]) for file in drive.list_images("pets")]
+    table = pd.DataFrame({"x": numbers, "y": numbers})
+    for part in small(
+        drive, labels=table, label_mode=label_mode, validation_split=0.3, subset="both"
+    ):
+        for images, labels in part:
+            given = labels[:, 0] if label_mode == "raw" else labels["x"]
+            assert given.tolist() == images[:, 0, 0, 0].tolist()
+    with pytest.raises(ValueError, match="`labels` in the order of `files`.*3 labels for 100"):
+        small(drive, labels=table[:3], label_mode=label_mode)
+
+
+def test_an_output_that_is_no_column_is_refused_also_in_the_order_of_the_listing(drive):
+    table = pd.DataFrame({"age": range(100)})
+    with pytest.raises(ValueError, match="no column for the output 'kind'"):
+        len(small(drive, labels=table, label_mode={"kind": "int", "age": "raw"}))
+
+
+def test_without_labels_a_mode_that_is_none_of_classes_stays(drive):
+    dataset = small(drive, labels=None, label_mode={"again": "input"})
+    images, labels = dataset[0]
+    assert np.array_equal(labels["again"], images)
+    assert small(drive, labels=None, label_mode="categorical").label_mode is None
+    inferred = small(drive, labels=None, label_mode={"again": "input", "kind": "int"})
+    assert inferred.class_names == {"kind": ["cat", "dog"]}
+    for label_mode, said in (("image", "a file for each"), ("raw", "is no number")):
+        with pytest.raises(ValueError, match=said):
+            len(small(drive, labels=None, label_mode=label_mode))
+
+
+class ListsTheFirstTwice:
+    def __init__(self, drive):
+        self._drive = drive
+        self.read = drive.read
+
+    def list_images(self, folder):
+        files = list(self._drive.list_images(folder, label=None))[:3]
+        return iter([files[0], *files])
+
+
+def test_two_values_for_a_picture_that_is_listed_twice_are_refused(drive):
+    twice = ListsTheFirstTwice(drive)
+    for values in ("aabc", [[1, 2], [1, 2], [3], []], np.zeros((4, 2))):
+        label_mode = "raw" if isinstance(values, np.ndarray) else "multi_label"
+        given = list(values) if isinstance(values, str) else values
+        label_mode = "int" if isinstance(values, str) else label_mode
+        assert len(small(twice, labels=given, label_mode=label_mode).labels) == 4
+    said = r"`labels` has two values for '\d+.png' .*listing has twice"
+    for given in (list("abbc"), [[1, 2], [1], [3], []], np.eye(4)):
+        with pytest.raises(ValueError, match=said):
+            small(twice, labels=given)
+    with pytest.raises(ValueError, match="`sample_weight` has two values"):
+        small(twice, labels=list("aabb"), sample_weight=[1, 2, 3, 4])
+
+
 class Plain:
     """A source of one's own: it lists a folder, and takes no words beside."""
 
@@ -195,6 +267,12 @@ def test_where_folders_are_no_classes_nothing_is_said_of_them(drive, pets, label
         assert len(small(drive, labels=given).files) == 101
     with pytest.warns(UserWarning, match="'2024' comes from 2 folders"):
         assert len(small(Plain(drive), labels=given).files) == 101
+
+
+def test_a_source_that_tells_no_class_folders_is_refused_with_what_to_do(drive):
+    said = r"`StreamingSequence\(rows.list_images\(\), rows.read, rows.decode\)`.*Plain"
+    with pytest.raises(ValueError, match=said):
+        small(Plain(drive))
 
 
 def test_what_was_found_is_told_in_keras_words(drive, capsys):

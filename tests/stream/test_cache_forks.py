@@ -150,3 +150,34 @@ for generation in range(1, int(sys.argv[2]) + 1):
     _, errors = process.communicate(timeout=120)
     assert process.returncode == 0, errors
     assert count_found(PixelCache(tmp_path, max_bytes=1e6), range(generations + 1)) == 4
+
+
+def test_in_a_child_that_cannot_open_the_cache_it_is_off_with_one_warning(tmp_path):
+    process = start_python(
+        """
+import os, shutil, signal, sys, warnings
+from pathlib import Path
+from cached_photos import count_found, fill
+from colab_helpers.stream import PixelCache
+folder = Path(sys.argv[1], "cache")
+cache = PixelCache(folder, max_bytes=1e6)
+fill(cache, [0])
+child = os.fork()
+if child:
+    _, status = os.waitpid(child, 0)
+    os._exit(status != 0)
+signal.alarm(30)
+shutil.rmtree(folder)
+folder.write_text("no folder")
+with warnings.catch_warnings(record=True) as caught:
+    warnings.simplefilter("always")
+    assert count_found(cache, [0]) == 0
+    assert fill(cache, [1]) == [False]
+assert cache.stats["off"]
+assert [str(one.message).partition(" is off")[1] for one in caught] == [" is off"]
+os._exit(0)
+""",
+        tmp_path,
+    )
+    _, errors = process.communicate(timeout=120)
+    assert process.returncode == 0, errors

@@ -31,6 +31,20 @@ def test_a_part_that_lacks_a_class_numbers_as_the_whole():
     assert sequence.labels.tolist() == [0, 2, 0, 2]
 
 
+def test_a_tuple_of_names_is_the_same_as_a_list_where_two_sequences_meet_in_fit():
+    class Part(list):
+        class_names = ("class0", "class1")
+
+    files = photos(6)
+    train = sequence_of(Part(files), label_mode=None)
+    val = sequence_of(files)
+    assert train.class_names == val.class_names == ["class0", "class1"]
+    train = sequence_of(Part(files))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        small_model().fit(train, validation_data=val, verbose=0)
+
+
 def test_class_names_that_are_given_come_before_those_of_the_whole():
     part = PartOfASplit(FILES)
     names = ["class2", "class1", "class0"]

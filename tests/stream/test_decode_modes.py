@@ -65,6 +65,15 @@ def test_the_transparent_value_of_a_grey_png_becomes_white(bits, samples, transp
     assert np.abs(difference_of_rounding).max() <= 1
 
 
+@pytest.mark.parametrize(
+    "bits, samples, expected",
+    [(1, [0, 1], [0, 255]), (2, [0, 1, 2, 3], [0, 85, 170, 255]), (4, [0, 1, 15], [0, 17, 255])],
+)
+def test_in_a_mask_greys_of_few_bits_are_spread_from_0_to_255(bits, samples, expected):
+    decode = decoder((1, len(samples)), color_mode="grayscale", interpolation="nearest")
+    assert decode(png(GREY, bits, samples)).ravel().tolist() == expected
+
+
 @pytest.mark.parametrize("bits, scale", [(8, 1), (16, 257)])
 def test_the_transparent_colour_of_a_png_becomes_white(bits, scale):
     samples = [10 * scale, 20 * scale, 30 * scale, 40 * scale, 50 * scale, 60 * scale]

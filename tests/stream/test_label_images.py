@@ -119,7 +119,10 @@ def test_a_function_that_takes_no_mask_is_refused_at_once():
     "augment, said",
     [
         (lambda image, mask, rng: image, "must return `.image, mask.`"),
-        (lambda image, mask, rng: (image, mask[:9]), r"`augment` gave 'cat_.*shape \(9, 96, 1\)"),
+        (
+            lambda image, mask, rng: (image, mask[:9]),
+            r"`augment` gave 'cat_.*shape \(9, 96, 1\).*Let `augment` keep the shape",
+        ),
     ],
 )
 def test_a_function_that_gives_no_pair_is_told_so(augment, said):
@@ -149,6 +152,48 @@ def test_a_bad_mask_is_a_bad_file_by_the_name_of_the_picture(read_badly):
     assert sorted(shown) == [n for n in range(12) if n != 3]
     [(file, reason)] = sequence.skipped
     assert file.name == "cat_3.jpg" and "its mask 'cat_3.png'" in reason
+
+
+def test_a_picture_left_out_for_a_bad_mask_stands_in_where_it_has_a_good_one():
+    bad, good = Photo("mask00003", "bad.png", None), Photo("mask00001", "good.png", None)
+    sequence = stream(
+        files=[pictures(1)[0]] * 2,
+        labels=[bad, good],
+        read=without_mask_3,
+        batch_size=1,
+        shuffle=False,
+        on_bad_file="skip",
+    )
+    first, second = [masks for _, masks in sequence]
+    assert np.array_equal(first, second)
+
+
+def test_where_no_mask_can_be_read_that_is_said():
+    bad = Photo("mask00003", "bad.png", None)
+    sequence = stream(labels=[bad] * 12, read=without_mask_3, on_bad_file="skip", decode_label=None)
+    with pytest.raises(ValueError, match="All 4 files of a batch were left out.*'bad.png'"):
+        sequence[0]
+
+
+def test_a_batch_of_which_nothing_is_left_shows_one_picture_with_all_that_is_its_own():
+    files = pictures(12)
+    masks = {id: Photo("mask00003", "bad.png", None) for id in list(masks_of(files))[4:8]}
+    sequence = stream(
+        files=files,
+        read=without_mask_3,
+        labels={"mask": masks_of(files) | masks, "number": list(range(12))},
+        label_mode={"kind": "int", "mask": "image", "number": "raw"},
+        sample_weight=list(range(12)),
+        inputs={"place": list(range(12))},
+        shuffle=False,
+        on_bad_file="skip",
+    )
+    inputs, labels, weights = sequence[1]
+    assert number_of(inputs["image"][0]) == inputs["place"].tolist()[0] == 2
+    assert labels["kind"].tolist() == [0] and labels["number"].tolist() == [2]
+    assert np.array_equal(labels["mask"][0, ..., 0], np.where(drawn(2), SHAPE, GROUND))
+    assert weights["mask"].shape == (1, 1, 1, 1) and weights["mask"].item() == 2
+    assert weights["kind"].tolist() == weights["number"].tolist() == [2]
 
 
 def test_a_fault_of_code_that_decodes_masks_is_raised_as_it_is():
@@ -191,7 +236,7 @@ def test_a_dict_of_outputs_may_hold_masks():
     )
     for images, labels, weights in sequence:
         assert labels["kind"].tolist() == [number_of(image) % 2 for image in images]
-        assert weights["mask"].shape == (4, 1, 1) and weights["kind"].shape == (4,)
+        assert weights["mask"].shape == (4, 1, 1, 1) and weights["kind"].shape == (4,)
         for image, mask in zip(images, labels["mask"]):
             assert np.array_equal(image[..., 0] > 100, mask[..., 0] == SHAPE)
 
@@ -231,3 +276,18 @@ def test_a_mask_that_changed_is_read_again(tmp_path):
 def test_a_cache_needs_a_decode_label_that_can_be_cached(tmp_path):
     with pytest.raises(ValueError, match="`cache` needs a `decode_label`"):
         stream(cache=PixelCache(tmp_path, max_bytes=1e8), decode_label=lambda data: data)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.float16, np.float32, np.float64])
+def test_a_moved_mask_has_its_own_values_to_the_last_digit(dtype):
+    augment = augmenter(rotation_range=40, zoom_range=0.3, mask_cval=9)
+    largest = 200 if dtype in (np.uint8, np.float16) else 16_777_217
+    values = np.array([0, 0.1, 1 / 3, largest]).astype(dtype)
+    mask = np.resize(values, (12, 10, 3))
+    image = np.zeros((24, 20, 3), np.uint8)
+    for seed in range(9):
+        _, moved = augment.with_mask(image, mask, np.random.default_rng(seed))
+        assert moved.dtype == dtype
+        assert moved.shape == mask.shape
+        assert moved.flags.c_contiguous
+        assert set(np.unique(moved)) <= {*values, dtype(9)}

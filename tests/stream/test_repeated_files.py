@@ -68,6 +68,29 @@ def test_the_order_of_the_list_changes_nothing():
     assert same(epoch_of(sequence_of()), epoch_of(sequence_of(OVERSAMPLED[::-1])))
 
 
+@pytest.mark.parametrize("epoch", [0, 1])
+def test_each_occurrence_has_its_own_label_weight_and_input_where_these_are_lists(epoch):
+    files = [*photos(8)] * 4
+    own = list(range(len(files)))
+    sequence = StreamingSequence(
+        files,
+        read,
+        decode,
+        labels=own,
+        label_mode="raw",
+        sample_weight=own,
+        inputs={"place": own},
+        batch_size=5,
+    )
+    sequence.load_state_dict(sequence.state_dict(epoch, 0))
+    shown = []
+    for inputs, labels, weights in epoch_of(sequence):
+        assert labels.tolist() == weights.tolist() == inputs["place"].tolist()
+        assert numbers(inputs["image"]) == [int(label) % 8 for label in labels]
+        shown += labels.tolist()
+    assert sorted(shown) == own and shown != own
+
+
 def test_shards_and_a_resumed_run_see_the_same_occurrences():
     whole = epoch_of(sequence_of())
     shards = [epoch_of(sequence_of().shard(index, 2)) for index in range(2)]

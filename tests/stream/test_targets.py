@@ -61,6 +61,36 @@ def test_what_is_no_collection_of_names_is_refused_by_its_file(value, said):
         len(stream(by_id(["sky"], [], value, ["sea"]), "multi_label"))
 
 
+@pytest.mark.parametrize("as_given", [np.array, list, lambda rows: by_id(*rows)])
+@pytest.mark.parametrize("rows", [[[1, 0], [0, 1]] * 2, [[1], [0]] * 2])
+def test_rows_of_zeros_and_ones_are_not_taken_for_names(rows, as_given):
+    with pytest.raises(ValueError, match="'0.jpg'.*numbers 0 and 1 alone.*`label_mode=\"raw\"`"):
+        len(stream(as_given(rows), "multi_label"))
+
+
+def test_classes_0_and_1_may_be_named_in_rows_of_several_lengths():
+    labels = [[0, 1], [1], [], [0]]
+    assert labels_of(labels, "multi_label").tolist() == [[1, 1], [0, 1], [0, 0], [1, 0]]
+    of_others_too = {**by_id([0, 1], [1, 0], [0, 1], [1, 0]), "other": [2]}
+    assert stream(of_others_too, "multi_label").class_names == [0, 1, 2]
+
+
+def test_no_labels_at_all_are_rows_without_columns():
+    assert labels_of([[], [], [], []], "multi_label").shape == (4, 0)
+
+
+@pytest.mark.parametrize("label_mode", ["int", "raw"])
+def test_an_id_that_a_table_has_twice_is_named(label_mode):
+    column = pd.Series([1, 2, 3, 4, 5], index=[*IDS, IDS[1]])
+    table = pd.DataFrame({"age": column})
+    with pytest.raises(ValueError, match="`labels` has 2 rows for the id 'id00001'"):
+        len(stream(column, label_mode))
+    with pytest.raises(ValueError, match="`labels` has 2 rows for the id 'id00001'"):
+        len(stream(table, {"age": label_mode}))
+    with pytest.raises(ValueError, match="`sample_weight` has 2 rows for the id 'id00001'"):
+        len(stream(sample_weight=column))
+
+
 def test_a_label_that_is_no_class_is_named():
     with pytest.raises(ValueError, match=r"'1.jpg' .*'sea', which is no class"):
         len(stream(by_id([], ["sea"], [], []), "multi_label", class_names=["sky"]))
@@ -99,6 +129,7 @@ def test_arrays_keep_their_shape():
         ([1, float("nan")], "NaN"),
         ([1, float("inf")], "infinite"),
         ([1, 1e39], "infinite"),
+        ([1, 1e39], r"Received: \[1.0, 1e\+39\]"),
         ([1, 2, 3], r"shape \(3,\), where others have \(2,\)"),
         (1, r"shape \(\), where others have \(2,\)"),
         ([[1, 2], [3]], "no number"),
@@ -152,6 +183,13 @@ def test_the_columns_of_a_table_are_outputs():
     table = pd.DataFrame({"kind": ["b", "a"] * 2, "age": range(4), "x": "?"}, index=IDS)
     labels = labels_of(table, {"age": "raw", "kind": "int"})
     assert labels["age"].tolist() == [0, 1, 2, 3] and labels["kind"].tolist() == [1, 0, 1, 0]
+
+
+def test_an_output_that_is_no_column_of_the_table_is_named():
+    table = pd.DataFrame({"kind": ["b", "a"] * 2, "age": range(4)}, index=IDS)
+    with pytest.raises(ValueError, match="no column for the output 'knd'.*'kind', 'age'"):
+        len(stream(table, {"knd": "int", "age": "raw"}))
+    assert list(labels_of(table, {"age": "raw", "again": "input"})) == ["age", "again"]
 
 
 @pytest.mark.parametrize(
