@@ -29,9 +29,11 @@ The files of this room:
     file_keys.py       an id, a path or a name that was written elsewhere -> the file
     labels_csv.py      read_labels: a CSV -> {id: label}
     pairs.py           pair: pictures and masks -> {id: mask}
+    pair_folders.py    whether a picture and a mask of one name lie in folders that fit
     tables.py          file_table, describe: a listing -> a row a file, a row a class
     copies.py          duplicates: files of the same content
     parts.py           Part: a list of files that knows the classes of the whole
+    groups.py          groups by id -> by a name that lasts
     shares.py          which part a file goes into: by its id, by its group, by exact shares
     splitting.py       split, sample: a listing -> parts of it
     ready_split.py     split_by_folder: the parts that the folders hold already

@@ -8,9 +8,10 @@ import gzip
 import io
 import lzma
 import os
+import re
 import zipfile
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -22,8 +23,10 @@ from ..drive.spreadsheet import from_cell
 __all__ = ["CsvRow", "CsvTable", "read_table"]
 
 SEPARATORS = ",;\t|"
+QUOTED_CELL = re.compile(rf'(?<![^{SEPARATORS}\s])"[^"]*(?:""[^"]*)*"')  # after a separator
 EXCELS_LINE = "sep="  # how a first line begins that tells Excel the separator
 MOST_BYTES = 512 * 1024**2  # of text, unpacked; a table of a million files takes 100 MB
+MOST_OF_HEADER = 1 << 20  # characters, in which the header ends
 UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 EXCEL_MARK = b"PK\x03\x04"  # how an Excel file begins, and any other ZIP
@@ -72,11 +75,10 @@ def read_table(path: str | os.PathLike[str] | IO[str] | IO[bytes], name: str) ->
     """
     text, words_on_encoding = _as_text(_content(path, name), name)
     separator, is_told = _separator(text)
-    reader = csv.reader(io.StringIO(text), delimiter=separator, skipinitialspace=True)
     try:
-        lines = [(reader.line_num, [_cell(cell) for cell in row]) for row in reader]
+        lines = [(line, list(map(_cell, row))) for line, row in _rows(text, separator)]
     except csv.Error as error:
-        raise ValueError(f"'{name}' is no CSV: {error} (line {reader.line_num}).") from error
+        raise ValueError(f"'{name}' is no CSV: {error}.") from error
     lines = [(line, cells) for line, cells in lines if any(cells)]
     if is_told:
         lines = lines[1:]
@@ -151,11 +153,28 @@ def _as_text(content: Any, name: str) -> tuple[str, str]:
 
 def _separator(text: str) -> tuple[str, bool]:
     """What separates the columns, and whether a line of its own tells it."""
-    first_line = text.lstrip().partition("\n")[0].rstrip("\r\n ")
+    start = text.lstrip()[:MOST_OF_HEADER]
+    first_line = io.StringIO(start, newline="").readline().rstrip("\r\n ")
     told = first_line[len(EXCELS_LINE) :]
     if first_line.lower().startswith(EXCELS_LINE) and len(told) == 1:
         return told, True
-    return max(SEPARATORS, key=first_line.count), False
+    header = QUOTED_CELL.sub("", start).partition("\n")[0].partition("\r")[0]
+    return max(SEPARATORS, key=header.count), False
+
+
+def _rows(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
+    """Yields the number of its last line and the cells of each row, however lines end.
+
+    Raises:
+        csv.Error: It is no CSV.
+    """
+    lines = io.StringIO(text, newline="")
+    reader = csv.reader(lines, delimiter=separator, skipinitialspace=True)
+    try:
+        for row in reader:
+            yield reader.line_num, row
+    except csv.Error as error:
+        raise csv.Error(f"{error} (line {reader.line_num})") from error
 
 
 def _cell(text: str) -> str:

@@ -7,7 +7,7 @@ import hashlib
 import itertools
 import math
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from ..drive import File
 from .listing import label_of
@@ -17,7 +17,7 @@ __all__ = ["exact_parts", "exact_parts_of_groups", "ids_by_class", "lasting_part
 ROUNDING_ERROR = 1e-9  # pictures; 0.7 * 10 is a little under 7 and means 7
 
 
-def lasting_part(name: Hashable, fractions: Sequence[float], seed: int) -> int:
+def lasting_part(name: str, fractions: Sequence[float], seed: int) -> int:
     """The part that an id, or a group, has whatever else is listed.
 
     Example:
@@ -28,7 +28,7 @@ def lasting_part(name: Hashable, fractions: Sequence[float], seed: int) -> int:
     return bisect.bisect_right(bounds, _place_of(name, seed))
 
 
-def _place_of(name: Hashable, seed: int) -> float:
+def _place_of(name: str, seed: int) -> float:
     """A number in [0, 1) that follows from name and seed alone, the same in every Python process.
 
     Which pictures are test pictures depends on it. It stays as it is in all versions.
@@ -104,13 +104,13 @@ def exact_parts_of_groups(
     fractions: Sequence[float],
     seed: int,
     labels: Mapping[str, str] | None,
-    groups: Mapping[str, Hashable],
-) -> dict[Hashable, int]:
+    groups: Mapping[str, str],
+) -> dict[str, int]:
     """The part of each group, such that each class comes as close to its shares as groups allow.
 
     The largest group is placed first. Each goes to the part that lacks most of what it holds.
     """
-    group_sizes: dict[Hashable, Counter[str]] = defaultdict(Counter)
+    group_sizes: dict[str, Counter[str]] = defaultdict(Counter)
     class_sizes: Counter[str] = Counter()
     for file in files:
         label = label_of(file, labels)
@@ -119,7 +119,7 @@ def exact_parts_of_groups(
     lacking = [
         {label: fraction * size for label, size in class_sizes.items()} for fraction in fractions
     ]
-    part_of: dict[Hashable, int] = {}
+    part_of: dict[str, int] = {}
     for group in _largest_first(group_sizes, seed):
         pictures = group_sizes[group]
         needs = [_need(pictures, lacking_here, class_sizes) for lacking_here in lacking]
@@ -130,7 +130,7 @@ def exact_parts_of_groups(
     return part_of
 
 
-def _largest_first(group_sizes: Mapping[Hashable, Counter[str]], seed: int) -> list[Hashable]:
+def _largest_first(group_sizes: Mapping[str, Counter[str]], seed: int) -> list[str]:
     """Groups in an order that no listing changes."""
     return sorted(
         group_sizes, key=lambda group: (-group_sizes[group].total(), _place_of(group, seed))

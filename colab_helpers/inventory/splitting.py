@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 import warnings
 from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from ..drive import File
 from ..drive.names import named
 from .folders import words_on_split
+from .groups import group_by_id
 from .listing import NO_LABEL, check_labels, label_of, nothing_listed
 from .parts import Part, classes_of
 from .shares import exact_parts, exact_parts_of_groups, ids_by_class, lasting_part
@@ -27,7 +28,7 @@ def split(
     seed: int,
     exact: bool = False,
     labels: Mapping[str, str] | None = None,
-    groups: Mapping[str, Hashable] | None = None,
+    groups: Mapping[str, str | int] | None = None,
 ) -> list[Part]:
     """Splits a listing into parts, such as training, validation and test.
 
@@ -57,8 +58,8 @@ def split(
         exact: Whether shares are exact, to within one picture of each class; with `groups`, as
             close as whole groups allow.
         labels: Optional `{id: label}`.
-        groups: Optional `{id: group}`, a group for each file. A group's part follows from its name
-            and the seed alone.
+        groups: Optional `{id: group}`, a group for each file: a text or a whole number. A group's
+            part follows from its name and the seed alone; 7, 7.0 and "7" are one name.
 
     Returns:
         A list of parts, one for each fraction, each in the order of the listing. A `Part` is a list
@@ -68,7 +69,8 @@ def split(
 
     Raises:
         ValueError: There is no file, the fractions are not positive numbers that add up to 1, a
-            file has no group, or `labels` are no names of classes by id.
+            file has no group or one that is neither a text nor a whole number, or `labels` are no
+            names of classes by id.
     """
     shares = [float(fraction) for fraction in fractions]
     _check_fractions(shares)
@@ -147,40 +149,18 @@ def _part_by_id(
     seed: int,
     exact: bool,
     labels: Mapping[str, str] | None,
-    groups: Mapping[str, Hashable] | None,
+    groups: Mapping[str, str | int] | None,
 ) -> dict[str, int]:
     """The number of the part that each file goes into."""
     if groups is None:
         if exact:
             return exact_parts(files, shares, seed, labels)
         return {file.id: lasting_part(file.id, shares, seed) for file in files}
-    _check_groups(files, groups)
+    group_of = group_by_id(files, groups)
     if exact:
-        part_of_group = exact_parts_of_groups(files, shares, seed, labels, groups)
-        return {file.id: part_of_group[groups[file.id]] for file in files}
-    return {file.id: lasting_part(groups[file.id], shares, seed) for file in files}
-
-
-def _check_groups(files: Sequence[File], groups: Mapping[str, Hashable]) -> None:
-    """Refuses files without a group: next to their kin in another part they would flatter."""
-    if not isinstance(groups, Mapping):
-        raise ValueError(
-            "`groups` must be a mapping, {id: group}, such as {file.id: patient}. "
-            f"Received: {type(groups).__name__}"
-        )
-    without = [file for file in files if not _is_group(groups.get(file.id))]
-    if without:
-        raise ValueError(
-            f"{len(without)} of {len(files)} files have no group: "
-            f"{named(file.path for file in without)}. To let each of them be a group of its own: "
-            "`groups = {file.id: groups.get(file.id, file.id) for file in files}`"
-        )
-
-
-def _is_group(group: Hashable) -> bool:
-    if group is None or not isinstance(group, Hashable):
-        return False
-    return group == group  # not NaN, which pandas writes for none
+        part_of_group = exact_parts_of_groups(files, shares, seed, labels, group_of)
+        return {file.id: part_of_group[group_of[file.id]] for file in files}
+    return {file.id: lasting_part(group_of[file.id], shares, seed) for file in files}
 
 
 def words_on_missing_classes(

@@ -78,15 +78,16 @@ def make_practice_folder(
             f"Received: {classes}, {files_per_class}"
         )
     pictures = Path(folder)
+    whole_path = os.path.abspath(folder)  # "." has no name of its own
     rows = []
     for drawn in _drawn_files(classes, files_per_class, seed):
         _write(pictures / drawn.path, _encoded(drawn))
         if masks:
-            mask = Path(f"{pictures}-masks", drawn.path).with_suffix(".png")
+            mask = Path(f"{whole_path}-masks", drawn.path).with_suffix(".png")
             _write(mask, as_png(drawn.drawing.mask))
             rows.append(_row(drawn.path, drawn.drawing.targets))
     if masks:
-        _write_table(Path(f"{pictures}-targets.csv"), rows)
+        _write_table(Path(f"{whole_path}-targets.csv"), rows)
     if troubles:
         add_troubles(pictures, seed=seed)
     return str(folder)

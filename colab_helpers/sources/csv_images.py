@@ -79,8 +79,8 @@ def open_csv(
     Args:
         drive: A `Drive`, a `LocalFolder`, or anything with `find(path) -> file` and
             `read(file, start, end)`.
-        path: Of the CSV, or of one packed by gzip, which is unpacked to local disk beside the
-            index, as one cannot read it at random.
+        path: Of the CSV, or of one packed by gzip, which is unpacked to local disk, as one cannot
+            read it at random: to the path of the index with ".unpacked" at the end.
         image_size: (height, width) in pixels. The values of a row are in the order height, width,
             channel.
         color_mode: "rgb", three values a pixel, or "grayscale", one.
@@ -162,7 +162,7 @@ class _Opening:
 
     def unpacked_table(self) -> tuple[CsvTable, UnpackedCsv]:
         """Where the rows of a gzip lie when it is unpacked, and what it is unpacked to."""
-        path = self.index_path.removesuffix(".npz") + ".csv"
+        path = f"{self.index_path}.unpacked"
         with contextlib.suppress(OSError):  # there is none yet
             unpacked = UnpackedCsv(path)
             table = self._saved_table(unpacked.stamp)

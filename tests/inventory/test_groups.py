@@ -1,7 +1,9 @@
 """What `split(groups=...)` promises: a group lies on one side, and stays there."""
 
 import random
+from fractions import Fraction
 
+import numpy as np
 import pytest
 from listings import make_file, make_files
 
@@ -100,6 +102,57 @@ def test_files_without_a_group_are_refused_with_the_line_that_gives_them_one(mis
     groups = {**PATIENTS, FILES[0].id: missing, FILES[1].id: missing}
     with pytest.raises(ValueError, match=r"2 of 477 files have no group: 'a/0_0.jpg'.*groups.get"):
         split(FILES, SHARES, seed=0, groups=groups)
+
+
+def halves(groups, exact):
+    """The part of each file, where every group has two files."""
+    files = [make_file(f"{n}.jpg", "cat") for n in range(len(groups))]
+    by_id = {file.id: group for file, group in zip(files, groups, strict=True)}
+    parts = split(files, (0.5, 0.5), seed=0, groups=by_id, exact=exact)
+    part_of = {file.name: number for number, part in enumerate(parts) for file in part}
+    return [part_of[file.name] for file in files]
+
+
+@pytest.mark.parametrize("exact", [False, True])
+@pytest.mark.parametrize(
+    "other",
+    [float, Fraction, np.int64, np.uint8, np.float32, str],
+)
+def test_a_number_is_one_group_however_it_is_kept(other, exact):
+    groups = [kind(n) for n in range(100) for kind in (int, other)]
+    parts = halves(groups, exact)
+    assert parts[::2] == parts[1::2]
+    assert set(parts) == {0, 1}
+
+
+@pytest.mark.parametrize("exact", [False, True])
+def test_a_name_is_one_group_whichever_way_its_accents_are_written(exact):
+    groups = [f"caf{accented}{n}" for n in range(100) for accented in ("\u00e9", "e\u0301")]
+    parts = halves(groups, exact)
+    assert parts[::2] == parts[1::2]
+    assert set(parts) == {0, 1}
+
+
+@pytest.mark.parametrize("exact", [False, True])
+@pytest.mark.parametrize(
+    "group",
+    [
+        frozenset({"a", "b"}),
+        object(),
+        ("ward", 1),
+        1.5,
+        float("inf"),
+        b"a",
+        ["a"],
+        np.array([1, 2]),
+    ],
+)
+def test_a_group_that_is_neither_text_nor_whole_number_is_refused(group, exact):
+    """Another process may write it otherwise, and pictures would move into another part."""
+    groups = {**PATIENTS, FILES[0].id: group}
+    message = r"group of 'a/0_0.jpg' \(id .*\) must be a text or a whole number.*Received: "
+    with pytest.raises(ValueError, match=message):
+        split(FILES, SHARES, seed=0, groups=groups, exact=exact)
 
 
 def test_groups_that_are_no_mapping_are_refused():

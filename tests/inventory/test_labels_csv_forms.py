@@ -32,6 +32,10 @@ def silently(path, **options):
         '\n\nid,label\r\n\r\n1a,M\u00f6we\r\n2b,"a, b"',
         'label,x,id\nM\u00f6we,5,1a\n"a, b",6,2b\n',
         'id,label,\n1a,M\u00f6we,\n2b,"a, b",\n',
+        'id,label\r1a,M\u00f6we\r2b,"a, b"\r',
+        "sep=;\rid;label\r1a;M\u00f6we\r2b;a, b\r",
+        'id;label;"x, y, or z"\n1a;M\u00f6we;1\n2b;a, b;2\n',
+        '"x\n,,, ""or"" z"\tid\tlabel\n1\t1a\tM\u00f6we\n2\t2b\ta, b\n',
     ],
 )
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])

@@ -194,3 +194,16 @@ def test_masks_are_added_to_a_practice_folder_that_is_there(tmp_path, monkeypatc
     assert len(list((tmp_path / "practice").rglob("*.*"))) == 1
     assert len(list((tmp_path / "practice-masks").rglob("*.png"))) == 300
     assert len(rows_of(tmp_path)) == 300
+
+
+@pytest.mark.parametrize("folder, name", [(".", "here"), ("below/..", "here"), ("..", "above")])
+def test_masks_lie_beside_a_folder_that_is_given_without_its_name(
+    folder, name, tmp_path, monkeypatch
+):
+    here = tmp_path / "above" / "here"
+    (here / "below").mkdir(parents=True)
+    monkeypatch.chdir(here)
+    make_practice_folder(folder, classes=1, files_per_class=1, masks=True)
+    beside = next(tmp_path.rglob(name)).parent
+    assert {f"{name}-masks", f"{name}-targets.csv"} <= set(os.listdir(beside))
+    assert not list(tmp_path.rglob(".*"))

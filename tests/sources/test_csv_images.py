@@ -346,7 +346,17 @@ def test_a_gzipped_csv_is_unpacked_in_one_pass(folder, cache):
     rows = open_csv(LocalFolder(folder), "pixels.csv.gz", SIZE)
     check(pickle.loads(pickle.dumps(rows)), range(50))
     assert os.listdir(folder) == ["pixels.csv.gz"]
-    assert sorted(path.suffix for path in cache.iterdir()) == [".csv", ".npz"]
+    assert sorted(path.suffix for path in cache.iterdir()) == [".npz", ".unpacked"]
+
+
+def test_a_table_beside_the_index_of_a_gzip_stays(folder):
+    """`train.csv` beside `train.npz` is the user's own."""
+    drive = write(folder, gzip.compress(rows_of(range(5)).encode()), "train.csv.gz")
+    own = folder / "train.csv"
+    own.write_text("name,label\n")
+    check(open_csv(drive, "train.csv.gz", SIZE, index=folder / "train.npz"), range(5))
+    assert own.read_text() == "name,label\n"
+    assert (folder / "train.npz.unpacked").read_text() == rows_of(range(5))
 
 
 def test_what_a_gzip_was_unpacked_to_may_be_changed_by_nobody(folder):
@@ -357,9 +367,11 @@ def test_what_a_gzip_was_unpacked_to_may_be_changed_by_nobody(folder):
     rows = open_csv(drive, "pixels.csv.gz", SIZE, index=index)
     sent = pickle.dumps(rows)
     (folder / "new").write_text(rows_of(range(5, 10)))
-    os.replace(folder / "new", folder / "rows.csv")
+    os.replace(folder / "new", folder / "rows.npz.unpacked")
     check(rows, range(5))
-    with pytest.raises(ValueError, match="rows.csv' is another file since the CSV was opened"):
+    with pytest.raises(
+        ValueError, match="rows.npz.unpacked' is another file since the CSV was opened"
+    ):
         pickle.loads(sent)
     check(open_csv(drive, "pixels.csv.gz", SIZE, index=index), range(5))
 
@@ -367,7 +379,7 @@ def test_what_a_gzip_was_unpacked_to_may_be_changed_by_nobody(folder):
 def test_what_a_killed_run_unpacked_half_is_deleted(folder):
     """It may be as large as the CSV."""
     drive = write(folder, gzip.compress(rows_of(range(5)).encode()), "pixels.csv.gz")
-    half = folder / ".rows.csv-0123456789abcdef.tmp"
+    half = folder / ".rows.npz.unpacked-0123456789abcdef.tmp"
     half.write_bytes(b"roses,1,2")
     half_index = folder / ".rows.npz-0123456789abcdef.tmp"
     half_index.write_bytes(b"PK")
