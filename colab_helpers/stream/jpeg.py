@@ -159,6 +159,8 @@ def read_exif_orientation(block: bytes) -> int | None:
         tag, kind, amount, value = entry_form.unpack_from(block, entry)
         if tag != EXIF_ORIENTATION:
             continue
+        if orientation != NOT_GIVEN:  # given twice: Pillow 12 takes the last, Pillow 13 the first
+            return None
         if kind != SHORT or amount != 1 or value not in ORIENTATIONS:
             return None
         orientation = value
