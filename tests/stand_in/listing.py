@@ -5,13 +5,14 @@ https://developers.google.com/workspace/drive/api/reference/rest/v2/files/list
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from .access import check_signed_in, find_entry
 from .description import describe
-from .fields import mask_of, pick, wants
+from .fields import Mask, mask_of, pick, wants
 from .messages import Refusal, Request, Response
 from .paging import page_size, page_token, position_of
 from .search import Search
@@ -97,11 +98,17 @@ def _make_page(state: State, request: Request, search: Search, after: int) -> by
         "items": [],
     }
     if wants(mask, "items"):
-        value["items"] = [describe(state, entry, inner) for entry in files]
+        value["items"] = list(_described(state, files, inner))
     if end < len(found):
         last = end - 1 if order else files[-1].order
         value["nextPageToken"] = page_token(request, last)
     return json.dumps(pick(value, mask)).encode()
+
+
+def _described(state: State, entries: Iterable[Entry], mask: Mask) -> Iterator[dict[str, Any]]:
+    for entry in entries:
+        with contextlib.suppress(FileNotFoundError):  # removed since the disk was looked at
+            yield describe(state, entry, mask)
 
 
 def _find(state: State, request: Request, search: Search) -> list[Entry]:

@@ -174,6 +174,18 @@ def test_a_page_token_survives_what_comes_and_goes(drive_server, folder):
     assert following == ["n1.jpg", "n2.jpg", "n3.jpg", "n4.jpg", "n5.jpg", "new.jpg"]
 
 
+def test_a_later_page_leaves_out_what_was_removed_since_the_first(drive_server, folder):
+    for number in range(6):
+        (folder / "cats" / f"n{number}.jpg").write_bytes(b"N")
+    server = drive_server(folder, page_size_limit=3)
+    q = f"'{server.id('cats')}' in parents"
+    listing = connect(server).ListFile({"q": q, "maxResults": 3})
+    next(listing)
+    (folder / "cats" / "n2.jpg").unlink()
+    following = [file["title"] for page in listing for file in page]
+    assert following == ["n1.jpg", "n3.jpg", "n4.jpg", "n5.jpg"]
+
+
 def test_a_page_token_of_another_search_is_refused(drive_server, folder):
     drive = connect(drive_server(folder, page_size_limit=1))
     listing = drive.ListFile({"q": f"mimeType = '{FOLDER}'", "maxResults": 1})

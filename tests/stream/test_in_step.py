@@ -121,7 +121,7 @@ def check(images, labels, place=None, weights=None):
     assert place[:, 0].tolist() == numbers.tolist()
     if weights is not None:
         assert weights["number"].tolist() == (numbers / 2).tolist()
-        assert weights["mask"].shape == (len(numbers), 1, 1)
+        assert weights["mask"].shape == (len(numbers), 1, 1, 1)
     return numbers.tolist()
 
 
