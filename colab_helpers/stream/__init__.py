@@ -42,7 +42,9 @@ The way of a picture through this room, a file a step:
       warp_mask       masks, whose values are not blended
       light           brightness and channel shift
     opencv          OpenCV, where it is installed
+    keys            random bits that files have for good
     order           which files make up which batch of which epoch; pure
+      balance         which files an epoch draws, where it draws each class alike
     classes         which class each file has, and which classes there are
     per_file        what a user gives for each file, by id or in the order of the files
     targets_wanted  what a user wants pictures to be learnt as, and what goes with them

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .order import FileNumbers
+from .order import Draws
 
 __all__ = ["Batch", "BatchMemory", "Ended", "Job", "PixelRows"]
 
@@ -59,6 +59,7 @@ class Batch:
 
     Attributes:
         file_numbers: Which of the files it holds, `(n,)`: indices into the list of all.
+        keys: What the variation of each hangs on, `(n,)`.
         good: Which of its rows hold an image, bool `(n,)`; the others were left out.
         images: The pixels of its images.
         masks: The pixels of their masks, where these are what is learnt.
@@ -66,14 +67,15 @@ class Batch:
         done: A `threading.Event`.
     """
 
-    def __init__(self, file_numbers: FileNumbers) -> None:
-        self.file_numbers = file_numbers
-        self.good = np.ones(len(file_numbers), bool)
+    def __init__(self, draws: Draws) -> None:
+        self.file_numbers = draws.files
+        self.keys = draws.keys
+        self.good = np.ones(len(draws.files), bool)
         self.images = PixelRows()
         self.masks = PixelRows()
         self.error: BaseException | None = None
         self.done = threading.Event()
-        self._missing = len(file_numbers)
+        self._missing = len(draws.files)
         self._lock = threading.Lock()
 
     @property

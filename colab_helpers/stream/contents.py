@@ -12,8 +12,10 @@ from typing import Any, cast
 import numpy as np
 import numpy.typing as npt
 
+from .balance import Balance
 from .forks import renew_after_fork
-from .order import BatchPlan, Keys, keys_of_places, occurrences, random_keys
+from .keys import Keys, keys_of_places, occurrences, random_keys
+from .order import BatchPlan
 from .targets import Targets
 from .targets_wanted import TargetsWanted
 
@@ -32,6 +34,7 @@ class Contents:
         batch_size: Files a batch, all shards together.
         shuffle: Whether each epoch has an order of its own.
         seed: Of the order.
+        balanced: Whether each epoch draws each class alike.
     """
 
     def __init__(
@@ -42,6 +45,7 @@ class Contents:
         batch_size: int,
         shuffle: bool,
         seed: int,
+        balanced: bool,
     ) -> None:
         self._given_files: Iterable[Any] = files
         self._wanted = wanted
@@ -49,6 +53,7 @@ class Contents:
         self._batch_size = batch_size
         self._shuffle = shuffle
         self._seed = seed
+        self._balanced = balanced
         self._files: tuple[Any, ...] = ()
         self._targets: Targets | None = None
         self._plan: BatchPlan | None = None
@@ -107,6 +112,9 @@ class Contents:
         id_keys = random_keys(file.id for file in files)
         counts = occurrences(id_keys)
         file_keys = keys_of_places(id_keys, counts)
+        balance = None
+        if self._balanced:
+            balance = Balance.of(self._targets.classes, file_keys, self._seed)
         has_blocks = any(getattr(file, "block", None) is not None for file in files)
         return BatchPlan(
             file_keys,
@@ -114,6 +122,7 @@ class Contents:
             self._batch_size,
             self._shuffle,
             self._seed,
+            balance,
         )
 
     def shard(self, index: int, count: int) -> Contents:
@@ -125,17 +134,21 @@ class Contents:
     def state(self, epoch: int, batches_trained: int) -> dict[str, Any]:
         """A place in a run, and what must be unchanged for it to mean the same."""
         keys = self.plan.file_keys
-        if self._shuffle:
+        balance = self.plan.balance
+        if balance is not None:
+            keys = np.r_[keys[balance.circles], balance.sizes.astype(np.uint64)]
+        elif self._shuffle:
             keys = np.sort(keys)
-        return {
+        state = {
             "epoch": int(epoch),
             "batches_trained": int(batches_trained),
             "seed": self._seed,
             "shuffle": self._shuffle,
             "batch_size": self._batch_size,
-            "files": len(keys),
+            "files": len(self.plan.file_keys),
             "fingerprint": hashlib.blake2b(keys.tobytes(), digest_size=16).hexdigest(),
         }
+        return state if balance is None else {**state, "balanced": True}
 
     def check_state(self, state: Mapping[str, Any]) -> None:
         """Refuses the state of other batches.
@@ -143,11 +156,12 @@ class Contents:
         Raises:
             ValueError: Files, seed, shuffle or batch size differ.
         """
-        here = self.state(state["epoch"], state["batches_trained"])
+        here = {"balanced": False, **self.state(state["epoch"], state["batches_trained"])}
+        there = {"balanced": False, **state}
         changed = [
-            f"`{name}` was {state.get(name)} and is {here[name]}"
+            f"`{name}` was {there.get(name)} and is {here[name]}"
             for name in here
-            if here[name] != state.get(name)
+            if here[name] != there.get(name)
         ]
         if changed:
             raise ValueError(

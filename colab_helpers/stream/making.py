@@ -14,7 +14,7 @@ from .contents import Contents
 from .label_images import check_takes_masks
 from .layers import BatchCache, Decode
 from .messages import file_named
-from .order import FileNumbers
+from .order import Draws
 from .pixel_types import PixelTypes
 from .prefetch import Prefetcher
 from .rows import Augment, MaskRecipe, Recipe
@@ -69,19 +69,18 @@ class BatchMaker:
         """
         plan = self.contents.plan
         order = plan.order(epoch)
-        return self._prefetcher(epoch, partial(plan.files_of_batch, order), places, ready)
+        return self._prefetcher(epoch, partial(plan.batch, order), places, ready)
 
     def _prefetcher(
         self,
         epoch: int | None,
-        files_of_batch: Callable[[int], FileNumbers],
+        draws_of_batch: Callable[[int], Draws],
         places: Sequence[int],
         ready: Mapping[int, Batch] | None = None,
     ) -> Prefetcher:
         plan = self.contents.plan
         recipe = Recipe(
             files=self.contents.files,
-            keys=plan.file_keys,
             read=self.read,
             decode=self.decode,
             cache=self.cache,
@@ -93,7 +92,7 @@ class BatchMaker:
         )
         return Prefetcher(
             recipe,
-            files_of_batch,
+            draws_of_batch,
             places,
             reads=self.reads,
             batch_size=plan.batch_size // plan.shard_count,
@@ -151,7 +150,7 @@ class BatchMaker:
             batch = self._first_picture_beside(epoch, place, are_known_as_bad=True)
         if batch is not None:
             return batch
-        error = self._nothing_left(plan.files_of_batch(plan.order(epoch), place))
+        error = self._nothing_left(plan.batch(plan.order(epoch), place))
         self.tally.note_error(error)
         raise error
 
@@ -159,12 +158,14 @@ class BatchMaker:
         self, epoch: int, place: int, *, are_known_as_bad: bool
     ) -> Batch | None:
         plan = self.contents.plan
-        for files in plan.files_beside(plan.order(epoch), place):
+        for draws in plan.beside(plan.order(epoch), place):
             tried = [
-                number for number in files if self._is_known_as_bad(number) == are_known_as_bad
+                row
+                for row, number in enumerate(draws.files)
+                if self._is_known_as_bad(number) == are_known_as_bad
             ]
             if tried:
-                batch = self._apart(epoch, np.array(tried))
+                batch = self._apart(epoch, draws.at(np.array(tried)))
                 if batch.has_images:
                     batch.keep_only(int(np.flatnonzero(batch.good)[0]))
                     return batch
@@ -173,19 +174,19 @@ class BatchMaker:
     def _is_known_as_bad(self, file_number: int) -> bool:
         return bool(self.tally.reason(self.contents.files[file_number]))
 
-    def _apart(self, epoch: int, file_numbers: FileNumbers) -> Batch:
+    def _apart(self, epoch: int, draws: Draws) -> Batch:
         """Makes a batch of these files."""
-        prefetcher = self._prefetcher(epoch, lambda place: file_numbers, [0])
+        prefetcher = self._prefetcher(epoch, lambda place: draws, [0])
         try:
             return prefetcher.take(0)
         finally:
             prefetcher.close()
 
-    def _nothing_left(self, file_numbers: FileNumbers) -> ValueError:
-        first = self.contents.files[file_numbers[0]]
+    def _nothing_left(self, draws: Draws) -> ValueError:
+        first = self.contents.files[draws.files[0]]
         return ValueError(
-            f"All {len(file_numbers)} files of a batch were left out, the first, "
+            f"All {len(draws.files)} files of a batch were left out, the first, "
             f"{file_named(first)}: {self.tally.reason(first)}. None of the other "
-            f"{len(self.contents.files) - len(file_numbers)} can stand in for them. See "
+            f"{len(self.contents.files) - len(draws.files)} can stand in for them. See "
             "`sequence.skipped` for the rest."
         )

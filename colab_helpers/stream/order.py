@@ -4,35 +4,47 @@ No state, no threads, no Keras: the same arguments give the same batches on ever
 that is resumed, shards of one batch and any number of threads agree because they all ask here.
 
 Example:
+    >>> from .keys import random_keys
     >>> keys = random_keys(["a.jpg", "b.jpg", "c.jpg", "d.jpg"])
     >>> plan = BatchPlan(keys, keys, batch_size=3, shuffle=False, seed=0)
-    >>> [plan.files_of_batch(plan.order(epoch=0), place).tolist() for place in range(len(plan))]
+    >>> [plan.batch(plan.order(epoch=0), place).files.tolist() for place in range(len(plan))]
     [[0, 1, 2], [3]]
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = [
-    "OPEN_BLOCKS",
-    "BatchPlan",
-    "Keys",
-    "keys_of_places",
-    "occurrences",
-    "random_key",
-    "random_keys",
-]
+from .balance import Balance
+from .keys import Keys, keys_again, mix
+
+__all__ = ["OPEN_BLOCKS", "BatchPlan", "Draws", "FileNumbers"]
 
 OPEN_BLOCKS = 8  # files of so many blocks are mixed at a time, where files have a `block`
 
-Keys = npt.NDArray[np.uint64]
 FileNumbers = npt.NDArray[np.intp]  # which of the files: indices into the list of all
+
+
+@dataclass(frozen=True)
+class Draws:
+    """Files in a row: those of an epoch, or of a batch.
+
+    Attributes:
+        files: Which of the files, by number, `(n,)`.
+        keys: What the variation of each hangs on, uint64 `(n,)`: a file that is drawn again in an
+            epoch is varied in another way.
+    """
+
+    files: FileNumbers
+    keys: Keys
+
+    def at(self, places: slice | FileNumbers) -> Draws:
+        """Those at some places of the row."""
+        return Draws(self.files[places], self.keys[places])
 
 
 @dataclass(frozen=True)
@@ -48,6 +60,7 @@ class BatchPlan:
         batch_size: Files a batch, all shards together.
         shuffle: Whether each epoch has an order of its own.
         seed: Another seed gives other orders.
+        balance: Draws each class alike; None draws each file once an epoch.
         shard_index: Which part of each batch is wanted, from 0.
         shard_count: Into how many parts each batch is cut.
     """
@@ -57,6 +70,7 @@ class BatchPlan:
     batch_size: int
     shuffle: bool
     seed: int
+    balance: Balance | None = None
     shard_index: int = 0
     shard_count: int = 1
 
@@ -71,100 +85,41 @@ class BatchPlan:
         """Whether some files are cheaper to read together than others."""
         return self.block_keys is not self.file_keys
 
-    def order(self, epoch: int | None) -> FileNumbers:
-        """All files in the order of an epoch, by number; None stands for the order of `files`."""
+    def order(self, epoch: int | None) -> Draws:
+        """What an epoch draws, in its order; None stands for the order of `files`."""
+        files = np.arange(len(self.file_keys))
         if epoch is None or not self.shuffle:
-            return np.arange(len(self.file_keys))
-        position = _mix(self.file_keys, self.seed, epoch)
+            return Draws(files, self.file_keys)
+        times = np.zeros_like(files)
+        if self.balance is not None:
+            files, times = self.balance.draws(epoch)
+        draws = Draws(files, keys_again(self.file_keys[files], times))
+        position = mix(draws.keys, self.seed, epoch)
         if not self.has_blocks:
-            return np.argsort(position, kind="stable")
+            return draws.at(np.argsort(position, kind="stable"))
         # Blocks stand on a line in random order, and each file moves on by up to OPEN_BLOCKS
         # places: wherever one reads on that line, files of only so many blocks are mixed.
-        blocks_in_random_order = _mix(self.block_keys, self.seed, epoch)
+        block_keys = keys_again(self.block_keys[files], times)
+        blocks_in_random_order = mix(block_keys, self.seed, epoch)
         _, place_of_block = np.unique(blocks_in_random_order, return_inverse=True)
         moved_on = OPEN_BLOCKS * (position / 2.0**64)
-        return np.argsort(place_of_block + moved_on, kind="stable")
+        return draws.at(np.argsort(place_of_block + moved_on, kind="stable"))
 
-    def files_of_batch(self, order: FileNumbers, place: int) -> FileNumbers:
-        """Which files this shard has in the batch at a place of an epoch in that order."""
+    def batch(self, order: Draws, place: int) -> Draws:
+        """What this shard has in the batch at a place of an epoch in that order."""
         start = place * self.batch_size
-        whole_batch = order[start : start + self.batch_size]
-        return np.array_split(whole_batch, self.shard_count)[self.shard_index]
+        end = min(start + self.batch_size, len(order.files))
+        shares = np.array_split(np.arange(start, end), self.shard_count)
+        return order.at(shares[self.shard_index])
 
-    def files_beside(self, order: FileNumbers, place: int) -> Iterator[FileNumbers]:
-        """The files that this shard has in other batches, the nearest before the place first.
+    def beside(self, order: Draws, place: int) -> Iterator[Draws]:
+        """What this shard has in other batches, the nearest before the place first.
 
         Of each batch the nearest file comes alone, then the others.
         """
         for other in range(place - 1, -1, -1):
-            files = self.files_of_batch(order, other)[::-1]
-            yield from (files[:1], files[1:])
+            draws = self.batch(order, other).at(slice(None, None, -1))
+            yield from (draws.at(slice(1)), draws.at(slice(1, None)))
         for other in range(place + 1, len(self)):
-            files = self.files_of_batch(order, other)
-            yield from (files[:1], files[1:])
-
-
-def random_key(name: object) -> int:
-    """64 random bits that a name has for good, the same on each machine.
-
-    Args:
-        name: A string, or anything whose `repr` tells it apart.
-    """
-    text = name if isinstance(name, str) else repr(name)
-    digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
-    return int.from_bytes(digest, "little")
-
-
-def random_keys(names: Iterable[object]) -> Keys:
-    """The `random_key` of each name, uint64 `(names,)`."""
-    return np.fromiter((random_key(name) for name in names), np.uint64)
-
-
-def occurrences(keys: Keys) -> npt.NDArray[np.intp]:
-    """How often the key at each place of a list stands before that place.
-
-    Example:
-        >>> occurrences(random_keys(["a", "b", "a", "a"])).tolist()
-        [0, 0, 1, 2]
-    """
-    by_key = np.argsort(keys, kind="stable")
-    sorted_keys = keys[by_key]
-    places = np.arange(len(keys))
-    is_first = np.r_[True, sorted_keys[1:] != sorted_keys[:-1]]
-    first_of_its_key = np.maximum.accumulate(np.where(is_first, places, 0))
-    counts = np.empty(len(keys), np.intp)
-    counts[by_key] = places - first_of_its_key
-    return counts
-
-
-def keys_of_places(keys: Keys, counts: npt.NDArray[np.intp]) -> Keys:
-    """A key of its own for each place of a list in which files may stand more than once.
-
-    So a file that is repeated comes at several places of an epoch, varied in several ways. What
-    stands there for the first time has its key as it is.
-
-    Args:
-        keys: The `random_key` of what stands at each place.
-        counts: How often it stands before that place; see `occurrences`.
-    """
-    repeated = np.flatnonzero(counts)
-    if not len(repeated):
-        return keys
-    own_keys = keys.copy()
-    for place in repeated:
-        own_keys[place] = random_key((int(keys[place]), int(counts[place])))
-    return own_keys
-
-
-def _mix(keys: Keys, *salt: int) -> Keys:
-    """Draws a random number for each key on its own, from the key and the salt, uint64.
-
-    The mixing steps are those of splitmix64 (https://prng.di.unimi.it/splitmix64.c).
-    """
-    mixed = keys + np.uint64(random_key(salt))
-    mixed ^= mixed >> np.uint64(30)
-    mixed *= np.uint64(0xBF58476D1CE4E5B9)
-    mixed ^= mixed >> np.uint64(27)
-    mixed *= np.uint64(0x94D049BB133111EB)
-    mixed ^= mixed >> np.uint64(31)
-    return mixed
+            draws = self.batch(order, other)
+            yield from (draws.at(slice(1)), draws.at(slice(1, None)))

@@ -23,7 +23,7 @@ from time import perf_counter
 
 from .batches import Batch, Ended, Job
 from .interrupts import interrupts
-from .order import FileNumbers
+from .order import Draws
 from .rows import Recipe, RowMaker
 from .tally import Tally
 from .threads import ByteBudget, Readers, decoders
@@ -42,7 +42,7 @@ class Prefetcher:
 
     Args:
         recipe: How a file becomes a row.
-        files_of_batch: `files_of_batch(place)` tells which files a batch holds, by number.
+        draws_of_batch: `draws_of_batch(place)` tells which files a batch holds.
         places: The batches to make, in turn.
         reads: Reads in flight at most.
         batch_size: Files a batch at most.
@@ -53,7 +53,7 @@ class Prefetcher:
     def __init__(
         self,
         recipe: Recipe,
-        files_of_batch: Callable[[int], FileNumbers],
+        draws_of_batch: Callable[[int], Draws],
         places: Sequence[int],
         *,
         reads: int,
@@ -62,7 +62,7 @@ class Prefetcher:
         ready: Mapping[int, Batch] | None = None,
     ) -> None:
         self._recipe = recipe
-        self._files_of_batch = files_of_batch
+        self._draws_of_batch = draws_of_batch
         self._tally = tally
         self._places = places
         self._turn_of_place = {place: turn for turn, place in enumerate(places)}
@@ -165,7 +165,7 @@ class Prefetcher:
                 self._next_turn += 1
 
     def _start_batch(self, place: int) -> None:
-        batch = Batch(self._files_of_batch(place))
+        batch = Batch(self._draws_of_batch(place))
         self._batches[place] = batch
         try:
             if self._recipe.cache is None:

@@ -19,7 +19,6 @@ from .faults import is_of_file, raised_for_file, raised_for_mask, raised_for_run
 from .label_images import varied_pair
 from .layers import BatchCache, Decode, Layer
 from .messages import file_named
-from .order import Keys
 from .pixel_types import PixelTypes
 from .tally import Tally
 
@@ -48,7 +47,6 @@ class Recipe:
 
     Attributes:
         files: All files of the sequence.
-        keys: A random key for each of `files`, uint64 `(files,)`; its variation depends on it.
         read: `read(file) -> bytes`.
         decode: `decode(bytes) -> array (height, width, channels)`.
         cache: Keeps what was decoded, or None.
@@ -61,7 +59,6 @@ class Recipe:
     """
 
     files: Sequence[Any]
-    keys: Keys
     read: Callable[[Any], bytes]
     decode: Decode
     cache: BatchCache | None
@@ -80,12 +77,12 @@ class Recipe:
         return checked_bytes(self.read(file), f"`read` must give bytes for {file_named(file)}")
 
     def varied(
-        self, file_number: int, image: npt.NDArray[Any], mask: npt.NDArray[Any] | None
+        self, key: int, image: npt.NDArray[Any], mask: npt.NDArray[Any] | None
     ) -> tuple[npt.NDArray[Any], npt.NDArray[Any] | None]:
-        """The image of a file, and its mask, as training sees them; the same in one epoch."""
+        """An image and its mask as training sees them; the same for one key in one epoch."""
         if self.augment is None:
             return image, mask
-        bits = np.random.PCG64((*self.variation_seed, int(self.keys[file_number])))
+        bits = np.random.PCG64((*self.variation_seed, key))
         rng = np.random.Generator(bits)
         if mask is None:
             return np.asarray(self.augment(image, rng)), None
@@ -195,7 +192,7 @@ class RowMaker:
         count = len(batch.good)
         is_varied = self._recipe.augment is not None
         if is_varied:
-            image, mask = self._recipe.varied(int(batch.file_numbers[row]), image, mask)
+            image, mask = self._recipe.varied(int(batch.keys[row]), image, mask)
         self._images.put(batch.images, row, count, image, is_varied=is_varied, file=files[0])
         if self._masks is not None and mask is not None:
             self._masks.put(batch.masks, row, count, mask, is_varied=is_varied, file=files[1])

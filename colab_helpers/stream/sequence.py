@@ -31,7 +31,7 @@ from .pixel_types import PixelTypes
 from .rows import Augment
 from .scaling import dtype_of
 from .tally import Tally
-from .targets_wanted import TargetsWanted
+from .targets_wanted import TargetsWanted, check_can_be_balanced
 
 __all__ = ["StreamingSequence"]
 
@@ -59,6 +59,13 @@ class StreamingSequence(Facts, OwnThreads):
                                   augment=augmenter(horizontal_flip=True))
         val = StreamingSequence(val_files, drive.read, decode, shuffle=False)
         model.fit(train, validation_data=val, epochs=10)
+        ```
+
+        Where one class has far fewer pictures than another:
+
+        ```python
+        train = StreamingSequence(train_files, drive.read, decode, balanced=True,
+                                  augment=augmenter(horizontal_flip=True))
         ```
 
     Args:
@@ -99,6 +106,13 @@ class StreamingSequence(Facts, OwnThreads):
             `files`. A batch then begins with `{"image": images, "place": float32 (n, ...)}`.
         shuffle: A new order each epoch; False keeps the order of `files`.
         seed: Integer of at least 0.
+        balanced: True draws each class alike, whatever its size: an epoch has as many files as
+            ever, as many of one class as of another, or one more. Of a small class, each file comes
+            several times, varied anew each time; of a large one, those that an epoch leaves out
+            come in the next ones, before any comes again. `in_order` still gives each file once.
+            The other way is `fit(class_weight=...)`, which sees each file once and lets errors
+            count differently. Files with a `block` are still read block by block, but not all of
+            a block in one epoch.
         augment: `augment(image, rng) -> image` of the same shape and dtype; `rng` is a
             `numpy.random.Generator`. With `label_mode="image"`, what `augmenter` makes moves the
             label image with the picture; a function of your own is
@@ -136,6 +150,7 @@ class StreamingSequence(Facts, OwnThreads):
         inputs: Mapping[str, Any] | None = None,
         shuffle: bool = True,
         seed: int = 0,
+        balanced: bool = False,
         augment: Augment | None = None,
         normalize: str | None = None,
         dtype: str | None = None,
@@ -149,6 +164,8 @@ class StreamingSequence(Facts, OwnThreads):
         check_whole_number("reads", reads, least=1)
         check_whole_number("seed", seed, least=0)
         wanted = TargetsWanted(labels, label_mode, class_names, sample_weight, inputs)
+        if balanced:
+            check_can_be_balanced(label_mode, shuffle)
         decode_label = checked_label_decoder(decode_label, decode, wanted.has_label_images)
         if decode_label is not None:
             check_takes_masks(augment)
@@ -165,6 +182,7 @@ class StreamingSequence(Facts, OwnThreads):
         self.batch_size = int(batch_size)
         self.shuffle = bool(shuffle)
         self.seed = int(seed)
+        self.balanced = bool(balanced)
         self.label_mode = label_mode
         self.normalize = normalize
         self.dtype = dtype_of(normalize, dtype)
@@ -175,6 +193,7 @@ class StreamingSequence(Facts, OwnThreads):
             batch_size=self.batch_size,
             shuffle=self.shuffle,
             seed=self.seed,
+            balanced=self.balanced,
         )
         self._start(Handover())
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from .batches import Ended
 from .forks import renew_after_fork
+from .keys import random_key
 from .messages import file_named, text_of
-from .order import random_key
 
 __all__ = ["Tally"]
 

@@ -90,6 +90,16 @@ class Targets:
         return {**(self.given_names or {}), **names}
 
     @property
+    def classes(self) -> npt.NDArray[np.int32]:
+        """The number of the class of each file; of the only output that learns one class.
+
+        Raises:
+            ValueError: None does, or several do.
+        """
+        (target,) = (of for of in self.outputs.values() if isinstance(of, ClassLabels))
+        return target.numbers
+
+    @property
     def label_images(self) -> LabelImages | None:
         """The output that learns images of their own files, if there is one."""
         for target in self.outputs.values():

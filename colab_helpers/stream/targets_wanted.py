@@ -27,7 +27,7 @@ from .numbers import Numbers
 from .several_labels import SeveralLabels
 from .targets import IMAGE, Picture, Target, Targets
 
-__all__ = ["TargetsWanted"]
+__all__ = ["TargetsWanted", "check_can_be_balanced"]
 
 LABEL_MODES = (*CLASS_MODES, "multi_label", "raw", "image", "input")
 SHOWN_COLUMNS = 20  # so many columns of a table stand in an error message
@@ -194,6 +194,27 @@ class TargetsWanted:
                     f"`{argument}` names an output that `label_mode` does not. "
                     f"Received: {output!r}, label_mode={dict(self.label_mode)}"
                 )
+
+
+def check_can_be_balanced(label_mode: Any, shuffle: bool) -> None:
+    """Refuses to draw classes alike where files have not one class each, or keep their order.
+
+    Raises:
+        ValueError: It says which argument is in the way.
+    """
+    modes = list(label_mode.values()) if isinstance(label_mode, Mapping) else [label_mode]
+    if sum(mode in CLASS_MODES for mode in modes) != 1:
+        raise ValueError(
+            "`balanced=True` draws each class alike, so each file must have one class: "
+            '`label_mode` "int", "categorical" or "binary", or a dict with one such output. '
+            "Without, let files count differently by `sample_weight`, or repeat them in `files`. "
+            f"Received: label_mode={label_mode!r}"
+        )
+    if not shuffle:
+        raise ValueError(
+            "`balanced=True` draws files at random, and `shuffle=False` keeps their order: leave "
+            "one of the two out. Received: balanced=True, shuffle=False"
+        )
 
 
 def _target(

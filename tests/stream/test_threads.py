@@ -9,7 +9,8 @@ import pytest
 from numbered_photos import Reads, decode, epoch_of, own_threads, photos, read, same
 
 from colab_helpers.stream import StreamingSequence
-from colab_helpers.stream.order import random_keys
+from colab_helpers.stream.keys import random_keys
+from colab_helpers.stream.order import Draws
 from colab_helpers.stream.pixel_types import PixelTypes
 from colab_helpers.stream.prefetch import Prefetcher
 from colab_helpers.stream.rows import Recipe
@@ -87,9 +88,9 @@ def test_stats_tell_where_the_time_went():
 def test_a_pass_that_is_over_keeps_no_memory_until_a_garbage_collection():
     """Batches of many passes would pile up: 5 MB each, and some for each pass."""
     files = photos(20)
+    keys = random_keys(file.id for file in files)
     recipe = Recipe(
         files=files,
-        keys=random_keys(file.id for file in files),
         read=read,
         decode=decode,
         cache=None,
@@ -103,7 +104,7 @@ def test_a_pass_that_is_over_keeps_no_memory_until_a_garbage_collection():
     try:
         prefetcher = Prefetcher(
             recipe,
-            lambda place: np.arange(10 * place, 10 * place + 10),
+            lambda place: Draws(np.arange(10 * place, 10 * place + 10), keys[:10]),
             range(2),
             reads=4,
             batch_size=10,
