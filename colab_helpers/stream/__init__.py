@@ -70,9 +70,12 @@ The way of a picture through this room, a file a step:
     scaling, arrays the form that the model wants
     own_threads     a PyDataset that Keras starts no threads for
     facts           what a sequence tells of itself
+    bare_name       what its bare name shows in a notebook
+      class_counts    how many pictures each class has
     sequence        StreamingSequence: ties these together
     checks          refuses a wrong argument in Keras's words
     messages        words about files and errors
+    shown           things in words, and small tables of them
     interrupts      Ctrl-C while a thread of Keras's waits for a batch
     forks           what a forked process makes anew
 

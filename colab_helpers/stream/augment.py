@@ -16,7 +16,7 @@ Example:
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -130,6 +130,15 @@ class augmenter:  # lower case, as `decoder`
             self._set("library", "opencv" if has_opencv() else "pillow")
         if self.library == "opencv":
             import_opencv()  # where it is not installed, this fails here and not in a thread
+
+    def __repr__(self) -> str:
+        """The call that makes it, without the words that change nothing."""
+        words = [
+            f"{word.name}={getattr(self, word.name)!r}"
+            for word in fields(self)
+            if getattr(self, word.name) != word.default
+        ]
+        return f"{type(self).__name__}({', '.join(words)})"
 
     def _set(self, name: str, value: object) -> None:
         object.__setattr__(self, name, value)

@@ -27,6 +27,7 @@ from .checks import checked_bytes
 from .messages import file_named
 from .record_keys import VersionedFile, record_key
 from .records import CacheStats, Records
+from .shown import in_words
 
 __all__ = ["cached"]
 
@@ -74,6 +75,10 @@ class CachedRead:
     def __reduce__(self) -> tuple[Any, ...]:
         # Another process opens the same folder.
         return CachedRead, (self._read, self._folder, self._max_bytes)
+
+    def __repr__(self) -> str:
+        maker = f"cached({in_words(self._read)}, {os.fspath(self._folder)!r})"
+        return self._records.in_words(maker, "file")
 
     @property
     def stats(self) -> CacheStats:

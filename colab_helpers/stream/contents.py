@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
@@ -13,8 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from .balance import Balance
+from .class_counts import ClassCounts, counts_of_labels, counts_of_targets
 from .forks import renew_after_fork
 from .keys import Keys, keys_of_places, occurrences, random_keys
+from .labels import CLASS_MODES
 from .order import BatchPlan
 from .targets import Targets
 from .targets_wanted import TargetsWanted
@@ -91,6 +93,39 @@ class Contents:
         """What each file is learnt as."""
         self._ensure_listed()
         return cast(Targets, self._targets)
+
+    # What is known at any time, without listing
+
+    @property
+    def known_plan(self) -> BatchPlan | None:
+        """The plan of batches; None where nothing was listed yet."""
+        return self._plan
+
+    @property
+    def known_files(self) -> Sequence[Any] | None:
+        """The files; None where they are still to be listed."""
+        if self._plan is not None:
+            return self._files
+        return self._given_files if isinstance(self._given_files, (list, tuple)) else None
+
+    @property
+    def known_counts(self) -> dict[str, ClassCounts]:
+        """Pictures by class, by output; none where that is not known."""
+        if self._plan is not None and self._targets is not None:
+            return counts_of_targets(self._targets)
+        wanted = self._wanted
+        labels_are_at_hand = isinstance(wanted.labels, (type(None), Mapping, list, tuple))
+        if not (self.known_files and wanted.label_mode in CLASS_MODES and labels_are_at_hand):
+            return {}
+        names = wanted.class_names
+        if names is None and wanted.labels is None:
+            names = self._names_of_list
+        return {"": counts_of_labels(self.known_files, wanted.labels, names)}
+
+    @property
+    def given_files(self) -> Iterable[Any]:
+        """What is to be listed, or was."""
+        return self._given_files
 
     def _ensure_listed(self) -> BatchPlan:
         with self._lock:

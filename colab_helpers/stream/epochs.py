@@ -116,6 +116,11 @@ class Epochs:
         return self.is_begun and self._given >= total - self.first
 
     @property
+    def places_given(self) -> int:
+        """How many places of the epoch, from its front, lie behind those who consume it."""
+        return self.first + self._given
+
+    @property
     def consumer(self) -> Any:
         """Keras's adapter that consumes the epoch, or None: it is gone, or there was none."""
         return None if self._consumer is None else self._consumer()

@@ -50,6 +50,11 @@ class Handover:
         return self._epochs.epoch, self._epochs.first
 
     @property
+    def places_given(self) -> int:
+        """How many batches of this epoch lie behind those who consume it."""
+        return self._epochs.places_given
+
+    @property
     def consumer(self) -> Any:
         """Keras's adapter that consumes the epoch, or None."""
         return self._epochs.consumer

@@ -54,6 +54,9 @@ class PixelCache:
         # Another process opens the same folder.
         return partial(PixelCache, max_bytes=self._max_bytes), (self._folder,)
 
+    def __repr__(self) -> str:
+        return self._records.in_words(f"PixelCache({os.fspath(self._folder)!r})", "image")
+
     @property
     def stats(self) -> CacheStats:
         """A dict of what this object did and what its folder holds.

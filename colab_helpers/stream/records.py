@@ -33,6 +33,7 @@ from .messages import text_of
 from .record_files import LONGEST_RECORD, RecordFiles
 from .record_keys import checksum, checksums
 from .record_table import Row
+from .shown import counted, size_in_words
 
 __all__ = ["CacheStats", "Records"]
 
@@ -108,7 +109,25 @@ class Records:
     @property
     def stats(self) -> CacheStats:
         """What was done and what is kept."""
-        files = self._files
+        return self._stats(self._files)
+
+    def in_words(self, maker: str, noun: str) -> str:
+        """What is kept, in a line, for which nothing is opened or read.
+
+        Args:
+            maker: What made the cache, as code.
+            noun: What a record is.
+        """
+        if self._is_inherited:
+            return f"{maker}: not opened yet in this process"
+        stats = self._stats(self._opened)
+        held, most = size_in_words(stats["bytes"]), size_in_words(stats["max_bytes"])
+        words = f"{maker}: {counted(stats['records'], noun)}, {held} of at most {most}"
+        if stats["off"]:
+            words += "; it is off, as the disk failed"
+        return f"{words}; it is full" if stats["full"] else words
+
+    def _stats(self, files: RecordFiles | None) -> CacheStats:
         return {
             "hits": self._hits,
             "misses": self._misses,

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from .arrays import ArrayForm, Arrays
+from .bare_name import BareName
 from .callers import (
     calling_adapter,
     is_at_work,
@@ -39,7 +40,7 @@ __all__ = ["StreamingSequence"]
 _STAYS_BEHIND = ("_handover", "_tally")  # made anew in a copy, by `_start`
 
 
-class StreamingSequence(Facts, OwnThreads):
+class StreamingSequence(BareName, Facts, OwnThreads):
     """Batches for `model.fit`, read when they are due.
 
     Nothing is listed or read when it is made. During an epoch, reader threads fetch bytes and
