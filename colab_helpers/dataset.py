@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from tqdm import tqdm
 
-from .drive import File, NotFoundError, Source, connect
+from .drive import File, Listing, NotFoundError, Source, connect
 from .drive.names import printable
 from .inventory import Part, split
 from .stream import decoder
@@ -263,6 +263,8 @@ def _list_without_classes(drive: Source, folder: str) -> Iterator[File]:
 
 def _listed(listing: Iterable[File], folder: str, *, shows_progress: bool) -> list[File]:
     """Lists the whole folder: only then are all classes known."""
+    if isinstance(listing, Listing):
+        listing.verbose = False  # the bar tells, or nothing is to
     files = list(
         tqdm(
             listing,

@@ -56,6 +56,7 @@ PyDrive2 and google-auth, which Colab has, and nothing else of this project: it 
                 remedies.py         the error to raise, and what the user can do
               retry.py            try again? after how long?
     files.py            File, Source, Listing, Changes; what counts as a picture, what is hidden
+      telling.py          how a long listing tells of itself
     names.py            how names from outside are shown, and when two are one
     spreadsheet.py      such a name as a cell of a table: text, and never a formula
     errors.py           the errors that a user sees

@@ -5,11 +5,13 @@ Everything else in the project speaks of files in the words of this page.
 
 import mimetypes
 import re
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol, SupportsIndex, runtime_checkable
 
 from .labels import Label
+from .telling import Telling, folder_in_words
 
 __all__ = [
     "Changes",
@@ -186,9 +188,13 @@ class Listing(Iterator[File]):
         walk: Yields the files from a position on, and moves the position on meanwhile.
         position: To go on from.
         label: Which folder is the class.
+        folder: What is listed, as its user named it; "" where that is not known.
+        clock: Gives seconds.
 
     Attributes:
         label: As given.
+        verbose: Whether to print, after 20 seconds of waiting for files and then at doubling times,
+            how many have come. True, unless you set it.
         position: A dict that JSON can hold. A listing made with it goes on at the page that is
             being given out now, so drop by id what comes twice. At the end, `list_changes`
             takes it.
@@ -199,26 +205,56 @@ class Listing(Iterator[File]):
         walk: Callable[[dict[str, Any]], Iterator[File]],
         position: dict[str, Any] | None = None,
         label: Label = "parent",
+        *,
+        folder: str = "",
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.label: Label = label
+        self.verbose = True
         self.position = dict(position or {})
         self._start = dict(self.position)
         self._walk = walk
         self._files = walk(self.position)
         self._given: set[str] = set()
+        self._is_over = False
+        self._folder = folder
+        self._clock = clock
+        self._telling = Telling(folder)
+
+    def __repr__(self) -> str:
+        """How far it is; nothing is asked for."""
+        named = f" of {folder_in_words(self._folder)}" if self._folder else ""
+        count = len(self._given)
+        so_far = f"{count:,} {'file' if count == 1 else 'files'}"
+        if self._is_over:
+            return f"Listing{named}: {so_far}, all given out"
+        if count:
+            return f"Listing{named}: {so_far} so far, and not at its end"
+        begins = "goes on from a position" if self._start else "not begun"
+        return f"Listing{named}: {begins}; `files = list(...)` asks for its files"
 
     def __next__(self) -> File:
         while True:
+            begun = self._clock()
             try:
                 file = next(self._files)
             except StopIteration:
+                self._is_over = True
                 raise
             except BaseException:
                 self._begin_again()
                 raise
-            if file.id not in self._given:
-                self._given.add(file.id)
+            is_new = file.id not in self._given
+            self._given.add(file.id)
+            self._tell(self._clock() - begun)
+            if is_new:
                 return file
+
+    def _tell(self, seconds: float) -> None:
+        """Counts how long was waited for a file, and prints the line that is due."""
+        line = self._telling.line(seconds, len(self._given))
+        if line and self.verbose:
+            print(line, flush=True)
 
     def _begin_again(self) -> None:
         """Makes the next `next` go on: an iterator that raised an error gives nothing any more."""

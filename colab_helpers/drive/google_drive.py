@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -25,6 +26,7 @@ from .uploads import upload
 
 __all__ = ["ATTEMPTS", "DEADLINE", "Drive"]
 
+NAME_AND_PASSWORD = re.compile("//[^/]*@")  # in an address
 DEADLINE = 60  # seconds; see `deadline` of `Drive`
 ATTEMPTS = 10  # at one request; see `attempts` of `Drive`
 
@@ -71,7 +73,8 @@ class Drive:
         self.counts: Counter[str] = transport.counts
 
     def __repr__(self) -> str:
-        return f"Drive({self._client.service.transport.endpoint!r})"
+        shown = NAME_AND_PASSWORD.sub("//", self._client.service.transport.endpoint)
+        return f"Drive({shown!r})"
 
     def __reduce__(self) -> tuple[Any, ...]:
         service = self._client.service
@@ -147,7 +150,8 @@ class Drive:
                 label that it was made with.
 
         Returns:
-            A `Listing` of `File`. No request before the first `next`, then the first page alone.
+            A `Listing` of `File`, which prints a line after 20 seconds of waiting and then at
+            doubling times. No request before the first `next`, then the first page alone.
             The more pages were given out, the more are asked for ahead, 16 at most. Shortcuts are
             followed; each file and folder comes once. After an error, `next` goes on where it was.
 
@@ -164,7 +168,13 @@ class Drive:
         if position:
             label = label_kept(Position.from_json(position).label, label)
         labels = FolderLabels(label)
-        return Listing(lambda at: walk(self._client, asked, labels, at), position, label)
+        return Listing(
+            lambda at: walk(self._client, asked, labels, at),
+            position,
+            label,
+            folder=asked,
+            clock=self._client.service.transport.clock,
+        )
 
     def list_folders(self, folder: str | os.PathLike[str] = ".") -> Iterator[tuple[str, str]]:
         """Yields (ID, name) of each folder directly in a folder; a page when you get there.

@@ -99,7 +99,7 @@ class LocalFolder:
         if position:
             label = label_kept(_label_of_position(position), label)
         labels = FolderLabels(label)
-        return Listing(lambda at: self._listed(asked, labels, at), position, label)
+        return Listing(lambda at: self._listed(asked, labels, at), position, label, folder=asked)
 
     def list_folders(self, folder: str | os.PathLike[str] = ".") -> Iterator[tuple[str, str]]:
         """Yields (ID, name) of each folder directly in a folder; see `Drive.list_folders`."""

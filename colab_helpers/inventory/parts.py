@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Self, SupportsIndex, overload
 
 from ..drive import File
+from ..drive.names import named
 from .listing import NO_LABEL, class_named, in_order, label_of
 
 __all__ = ["Part", "classes_of"]
@@ -17,6 +18,8 @@ class Part(list[File]):
     `split` makes parts. With them, training, validation and test number their classes alike, also
     where a part lacks a class. Slices, sums, copies and pickles know the classes too. What is
     built anew, as by `[file for file in part if ...]`, is a plain list and does not.
+
+    A part is shown in a line; `list(part)` shows each file, `describe(part)` a table of classes.
 
     Example:
         >>> files = [File(name, name, name, name, 9, None, "1") for name in ("cat", "dog", "emu")]
@@ -50,6 +53,17 @@ class Part(list[File]):
             classes.update(label_of(file, None) for file in self)
         classes.discard(NO_LABEL)
         return in_order(classes)
+
+    def __repr__(self) -> str:
+        """How many files, of how many classes, and the first; `list(part)` shows each."""
+        words = f"Part of {len(self):,} {'file' if len(self) == 1 else 'files'}"
+        try:
+            count = len(self.class_names)
+        except ValueError:  # a label names no class
+            count = 0
+        if count:
+            words += f", {count:,} {'class' if count == 1 else 'classes'} in the whole"
+        return f"{words}: {named(file.path for file in self)}" if self else words
 
     def copy(self) -> Self:
         """Another list of the same files."""

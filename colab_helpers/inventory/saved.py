@@ -305,6 +305,8 @@ def _append_listing(
         By id, the files listed before the kill and those listed now.
     """
     files = dict(files_before)
+    if isinstance(listing, Listing):
+        listing.verbose = False  # the bar tells
     with tqdm(desc="Listing", unit=" files", initial=len(files), file=sys.stdout) as bar:
         for count, listed in enumerate(listing):
             if count % rows_per_position == 0:

@@ -39,6 +39,9 @@ class PixelDecoder:
         self.shape = shape
         self.key = "csv-{}x{}x{}".format(*shape)
 
+    def __repr__(self) -> str:
+        return f"PixelDecoder({self.shape})"
+
     @property
     def values(self) -> int:
         """How many values a row has."""
@@ -86,6 +89,15 @@ class Rows:
         self._unpacked = unpacked
         self._block_bytes = block_bytes
         self._blocks = Blocks(drive.read, held_bytes)
+
+    def __repr__(self) -> str:
+        """The CSV, and how many rows and labels it has."""
+        count = len(self._table.lines)
+        labels = len(self._table.labels)
+        return (
+            f"Rows of '{printable(self._file.name)}': {count:,} {'row' if count == 1 else 'rows'}, "
+            f"{labels:,} {'label' if labels == 1 else 'labels'}, {self.decode!r}"
+        )
 
     def list_images(self, folder: str = ".") -> Iterator[File]:
         """Yields the rows as files, in the order of the CSV.

@@ -28,7 +28,7 @@ from typing import NamedTuple
 
 from ..drive import DriveError, File
 from ..drive.labels import FolderLabels, Label, check_label
-from ..drive.names import composed, printable
+from ..drive.names import composed, named, printable
 from .blocks import BLOCK_BYTES, HELD_BYTES, Blocks, BlockSpan
 from .indexes import INDEX, shards_of_index
 from .storage import Storage
@@ -140,6 +140,12 @@ class Archive:
         self._methods = array("B")
         self._keep_labels = array("B")
         self._parts: list[_Part] = []
+
+    def __repr__(self) -> str:
+        """The ZIPs, and how many images are in them."""
+        count = len(self._files)
+        zips = named(part.name for part in self._parts) if self._parts else "no ZIP"
+        return f"Archive of {zips}: {count:,} {'image' if count == 1 else 'images'}"
 
     def add(self, archive: File) -> None:
         """Reads the directory of one more ZIP; its images are listed after those already there.

@@ -34,6 +34,7 @@ __all__ = [
 LITTLE_WAITING = 0.1  # share of the time below which faster input gains nothing
 BUSY = 0.6  # share of the time in which cores, or reads, work from which on they are the limit
 MANY_READS = 64  # reads at a time; more of them gain little
+SHOWN_EPOCHS = 5  # where the meter's bare name stands
 SHORTEST = 1e-9  # seconds; so that nothing is divided by zero
 
 
@@ -217,6 +218,18 @@ class InputMeter(keras.callbacks.Callback):
         self.clock = clock
         self.history: list[dict[str, Any]] = []
 
+    def __repr__(self) -> str:
+        """A line for each of the last epochs."""
+        if not self.history:
+            return "InputMeter: no epoch is measured yet"
+        lines = [
+            f"  epoch {row['epoch'] + 1}: {_in_words(row)}" for row in self.history[-SHOWN_EPOCHS:]
+        ]
+        left_out = len(self.history) - len(lines)
+        if left_out:
+            lines.insert(0, f"  {left_out:,} before them: see `history`")
+        return "\n".join(["InputMeter", *lines])
+
     def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
         """Begins to measure."""
         self._watch = InputWatch(self.sequence, self.clock)
@@ -236,10 +249,15 @@ class InputMeter(keras.callbacks.Callback):
         )
         self.history.append(_row(epoch, rates, advice))
         if self.verbose:
-            print(
-                f"\n{rates.images_per_second:.0f} images/s; {rates.waiting_share:.0%} of the time "
-                f"training waited for them. {advice}"
-            )
+            print(f"\n{_in_words(self.history[-1])}")
+
+
+def _in_words(row: Mapping[str, Any]) -> str:
+    """What is told of an epoch."""
+    return (
+        f"{row['images_per_second']:.0f} images/s; {row['waiting_share']:.0%} of the time "
+        f"training waited for them. {row['advice']}"
+    )
 
 
 def _row(epoch: int, rates: InputRates, advice: str) -> dict[str, Any]:

@@ -146,6 +146,23 @@ class ResumeTraining(keras.callbacks.Callback):
         # Of the epoch that was begun last; None as long as `fit` has begun none.
         self._progress: EpochProgress | None = None
 
+    def __repr__(self) -> str:
+        """Where checkpoints go, and how far the run is; no checkpoint is looked at for it."""
+        frequency = "an epoch" if self.save_freq == "epoch" else f"{self.save_freq:,} batches"
+        words = f"ResumeTraining({str(self.folder)!r}), a checkpoint every {frequency}"
+        if self._store.is_copied:
+            words += f", copied to {self.drive_folder!r} on the Drive"
+        if self.keep:
+            kinds = ", ".join(type(callback).__name__ for callback in self.keep)
+            words += f", with the state of {kinds}"
+        progress = self._progress
+        if progress is None:
+            return f"{words}: nothing is trained here yet"
+        return (
+            f"{words}: epoch {progress.epoch + 1}, {progress.trained:,} of its "
+            f"{self._batches_in_epoch:,} batches are trained"
+        )
+
     # What Keras calls
 
     def set_model(self, model: keras.Model) -> None:

@@ -131,6 +131,11 @@ class CheckpointStore:
             self._copy = DriveCopy(drive, folder, drive_folder)
 
     @property
+    def is_copied(self) -> bool:
+        """Whether checkpoints go to a Drive, too."""
+        return self._copy is not None
+
+    @property
     def next_serial(self) -> int:
         """The number of the next checkpoint; known when `newest` was asked for."""
         return self._folder.next_serial

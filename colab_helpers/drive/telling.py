@@ -1,0 +1,62 @@
+"""How a long listing tells of itself: a line after 20 seconds, and then at doubling times."""
+
+from __future__ import annotations
+
+import re
+
+from .names import printable
+
+__all__ = ["Telling", "folder_in_words"]
+
+FIRST_SECONDS = 20.0  # of waiting for the source, before the first line
+RESOURCE_KEY = re.compile("(resourcekey=)[^&#]*", re.IGNORECASE)
+
+
+class Telling:
+    """Says when a line is due, and which. What the user does between two files does not count.
+
+    Example:
+        >>> telling = Telling("flowers17")
+        >>> telling.line(seconds=19, files=1000), telling.line(seconds=1, files=2000)
+        ('', "Listing 'flowers17': 2,000 files so far, 100 a second.")
+        >>> telling.line(seconds=19, files=4000)
+        ''
+
+    Args:
+        folder: What is listed; "" where that is not known.
+    """
+
+    def __init__(self, folder: str) -> None:
+        self._folder = folder
+        self._seconds = 0.0
+        self._due = FIRST_SECONDS
+        self._seconds_told = 0.0
+        self._files_told = 0
+
+    def line(self, seconds: float, files: int) -> str:
+        """The line that is due now; "" if none is.
+
+        Args:
+            seconds: So much longer was waited.
+            files: So many files were listed so far.
+        """
+        self._seconds += seconds
+        if self._seconds < self._due:
+            return ""
+        while self._due <= self._seconds:
+            self._due *= 2
+        rate = (files - self._files_told) / (self._seconds - self._seconds_told)
+        self._seconds_told, self._files_told = self._seconds, files
+        named = f" {folder_in_words(self._folder)}" if self._folder else ""
+        return f"Listing{named}: {files:,} files so far, {rate:,.0f} a second."
+
+
+def folder_in_words(folder: str) -> str:
+    """A folder as a user named it, without the key that an address may hold.
+
+    Example:
+        >>> folder_in_words("https://drive.google.com/drive/folders/1AbC?resourcekey=0-x&usp=s")
+        "'https://drive.google.com/drive/folders/1AbC?resourcekey=...&usp=s'"
+    """
+    shown = RESOURCE_KEY.sub(r"\1...", printable(folder))
+    return f"'{shown}'"
