@@ -107,7 +107,7 @@ class BareName:
         total = self._batch_count() or 0
         if not given or given >= total:
             return f"epoch {epoch + 1 + (given > 0)} comes next"
-        return f"epoch {epoch + 1}, {given:,} of its {total:,} batches are given out"
+        return f"in epoch {epoch + 1}, after {given:,} of its {total:,} batches"
 
 
 def _labels_in_words(mode: Any) -> str:

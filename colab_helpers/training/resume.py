@@ -148,7 +148,7 @@ class ResumeTraining(keras.callbacks.Callback):
 
     def __repr__(self) -> str:
         """Where checkpoints go, and how far the run is; no checkpoint is looked at for it."""
-        frequency = "an epoch" if self.save_freq == "epoch" else f"{self.save_freq:,} batches"
+        frequency = "epoch" if self.save_freq == "epoch" else f"{self.save_freq:,} batches"
         words = f"ResumeTraining({str(self.folder)!r}), a checkpoint every {frequency}"
         if self._store.is_copied:
             words += f", copied to {self.drive_folder!r} on the Drive"
@@ -159,8 +159,8 @@ class ResumeTraining(keras.callbacks.Callback):
         if progress is None:
             return f"{words}: nothing is trained here yet"
         return (
-            f"{words}: epoch {progress.epoch + 1}, {progress.trained:,} of its "
-            f"{self._batches_in_epoch:,} batches are trained"
+            f"{words}: in epoch {progress.epoch + 1}, after {progress.trained:,} of its "
+            f"{self._batches_in_epoch:,} batches"
         )
 
     # What Keras calls

@@ -163,10 +163,10 @@ def test_it_shows_where_a_run_goes_on_and_what_was_left_out():
     assert shown(train)["left"] == "out  4; `skipped` names all"
     train.on_epoch_begin()
     train[0]
-    assert shown(train)["place"] == "epoch 2, 1 of its 5 batches are given out"
+    assert shown(train)["place"] == "in epoch 2, after 1 of its 5 batches"
     train.close()
     train.load_state_dict(train.state_dict(7, 3))
-    assert shown(train)["place"] == "epoch 8, 3 of its 5 batches are given out"
+    assert shown(train)["place"] == "in epoch 8, after 3 of its 5 batches"
 
 
 def test_a_copy_and_a_part_show_what_they_are():

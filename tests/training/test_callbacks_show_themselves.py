@@ -37,7 +37,7 @@ def test_a_run_shows_how_far_it_is(tmp_path):
         fit(train, [Interrupt(5), resume])
     assert repr(resume) == (
         f"ResumeTraining('{tmp_path}'), a checkpoint every epoch: "
-        "epoch 2, 1 of its 3 batches are trained"
+        "in epoch 2, after 1 of its 3 batches"
     )
     train.close()
 
