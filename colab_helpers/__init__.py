@@ -70,10 +70,14 @@ _OFFERS = {
     ),
     "dataset": ("image_dataset_from_drive",),
     "training": ("ResumeTraining", "InputMeter"),
-    "evaluation": ("Predictions", "class_indices", "predict_once", "rank_mistakes", "report"),
+    "evaluation": (
+        *("Predictions", "class_indices", "predict_once", "rank_mistakes", "report"),
+        *("rank_labels", "report_labels", "rank_numbers", "report_numbers"),
+        *("ComparedMasks", "compare_masks", "rank_masks", "report_masks"),
+    ),
     "plots": (
         *("plot_samples", "plot_class_balance", "plot_learning_curves"),
-        *("plot_timeline", "plot_confusion", "plot_mistakes"),
+        *("plot_timeline", "plot_confusion", "plot_mistakes", "plot_numbers", "plot_masks"),
     ),
     "widgets": ("FolderPicker", "AugmentationExplorer", "live_view"),
     "practice": ("practice_path", "flowers_path", "make_practice_folder", "draw_picture"),

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["class_indices", "expected_and_predicted"]
+__all__ = ["class_indices", "expected_and_predicted", "other_names"]
 
 # The number is that of Keras's BinaryAccuracy: https://keras.io/api/metrics/accuracy_metrics/.
 # Keras compares with >, and `class_indices` with >=: exactly 0.5 is class 0 there, and 1 here.
@@ -47,6 +47,7 @@ def class_indices(values: npt.ArrayLike) -> npt.NDArray[np.int_]:
     if values.ndim not in (1, 2):
         raise ValueError(
             "Classes are told by an array of a row a picture, `(n,)`, `(n, 1)` or `(n, classes)`. "
+            "For masks there is `compare_masks`, for numbers `report_numbers`. "
             f"Received: shape {values.shape}"
         )
     if values.ndim == 2 and values.shape[1] > 1:
@@ -89,6 +90,7 @@ def expected_and_predicted(
         )
     for values, name in ((labels, "labels"), (predictions, "probabilities")):
         _check_class_names(np.asarray(values), name, class_names)
+    _refuse_several_labels(np.asarray(labels))
     if not np.isfinite(np.asarray(predictions, dtype=float)).all():
         warnings.warn(
             "Some predictions are not numbers (NaN): the training went wrong, not the test.",
@@ -102,13 +104,34 @@ def _check_class_names(
 ) -> None:
     """Raises a ValueError unless there is a name for each class, and a class for each name."""
     fault = _misfit(values, values_name, len(class_names))
-    if not fault:
-        return
-    raise ValueError(
+    if fault:
+        raise other_names(fault, class_names)
+
+
+def other_names(fault: str, class_names: Sequence[str]) -> ValueError:
+    """The error for names that are those of other classes."""
+    return ValueError(
         f"{fault}, but `class_names` has {len(class_names)} names. Give `sequence.class_names` of "
         "the sequence that the model was trained on. "
         f"Received: class_names={list(class_names)[:NAMES_SHOWN]}"
     )
+
+
+def _refuse_several_labels(labels: npt.NDArray[Any]) -> None:
+    """Refuses rows of several ones, or none: the highest of a row would be the first of them.
+
+    Raises:
+        ValueError: There is such a row.
+    """
+    if labels.ndim != 2 or labels.shape[1] == 1 or not np.isin(labels, (0, 1)).all():
+        return
+    ones = np.asarray(labels, dtype=int).sum(axis=1)
+    if (ones != 1).any():
+        row = int((ones != 1).argmax())
+        raise ValueError(
+            "`labels` has rows of several ones, or none: for several labels a picture there are "
+            f"`report_labels` and `rank_labels`. Received: {ones[row]} ones in row {row}"
+        )
 
 
 def _misfit(values: npt.NDArray[Any], values_name: str, names: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
@@ -13,7 +13,7 @@ from .class_numbers import class_indices
 if TYPE_CHECKING:
     from ..drive import File
 
-__all__ = ["BatchesInOrder", "Model", "Predictions", "predict_once"]
+__all__ = ["BatchesInOrder", "Model", "Predictions", "predict_once", "predicted_batches"]
 
 CLASS_MODES = ("int", "categorical", "binary")  # forms of labels that say one class a picture
 
@@ -30,6 +30,22 @@ class Predictions(NamedTuple):
     """
 
     probabilities: Any
+    labels: Any
+    files: list[Any]
+
+
+class PredictedBatch(NamedTuple):
+    """A batch in file order, and what a model says of it, a row a file.
+
+    Attributes:
+        images: What the model was given; a dict where it has several inputs.
+        answers: What it gives; a dict of arrays for several outputs.
+        labels: As the sequence gives them, or None.
+        files: Those of the rows.
+    """
+
+    images: Any
+    answers: Any
     labels: Any
     files: list[Any]
 
@@ -82,30 +98,41 @@ def predict_once(model: Model, sequence: BatchesInOrder) -> Predictions:
     probabilities = []
     labels = []
     files: list[File] = []
-    batch_size = 0
     label_mode = getattr(sequence, "label_mode", "int")
-    for images, batch_labels, batch_files in sequence.in_order():
-        count = len(batch_files)
-        batch_size = max(batch_size, count)
-        # Another batch size would make Keras trace the model again.
-        answers = model.predict_on_batch(_each(_filled_up, images, batch_size))
-        if isinstance(answers, (list, tuple)):
-            answers = _of_several_outputs(model, answers, label_mode)
-        probabilities.append(_each(_first_rows, answers, count))
-        if batch_labels is not None:
-            labels.append(_each(_class_indices, batch_labels, label_mode))
-        files.extend(batch_files)
-    if not files:
-        raise ValueError(
-            "There was nothing to predict: the sequence yielded no picture. Its `skipped` says "
-            "which files were left out and why. "
-            f"Received: {getattr(sequence, 'skipped', sequence)}"
-        )
+    for batch in predicted_batches(model, sequence):
+        probabilities.append(batch.answers)
+        if batch.labels is not None:
+            labels.append(_each(_class_indices, batch.labels, label_mode))
+        files.extend(batch.files)
     return Predictions(
         probabilities=_joined(probabilities),
         labels=_joined(labels) if labels else None,
         files=files,
     )
+
+
+def predicted_batches(model: Model, sequence: BatchesInOrder) -> Iterator[PredictedBatch]:
+    """Predicts batch after batch, each file once, in file order.
+
+    Raises:
+        ValueError: As `predict_once` says.
+    """
+    batch_size = 0
+    label_mode = getattr(sequence, "label_mode", "int")
+    for images, labels, files in sequence.in_order():
+        count = len(files)
+        batch_size = max(batch_size, count)
+        # Another batch size would make Keras trace the model again.
+        answers = model.predict_on_batch(_each(_filled_up, images, batch_size))
+        if isinstance(answers, (list, tuple)):
+            answers = _of_several_outputs(model, answers, label_mode)
+        yield PredictedBatch(images, _each(_first_rows, answers, count), labels, files)
+    if not batch_size:
+        raise ValueError(
+            "There was nothing to predict: the sequence yielded no picture. Its `skipped` says "
+            "which files were left out and why. "
+            f"Received: {getattr(sequence, 'skipped', sequence)}"
+        )
 
 
 def _each(change: Callable[..., Any], arrays: Any, argument: Any) -> Any:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from ..drive.spreadsheet import as_cell
 from .class_numbers import expected_and_predicted
+from .tables import add_files, check_files
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -116,11 +117,7 @@ def rank_mistakes(
             f"`probabilities` must have a row a picture and a column a class, here {shape}. "
             f"Received: shape {probabilities.shape}"
         )
-    if files is not None and len(files) != len(expected):
-        raise ValueError(
-            "`files` must be those of the rows, as predict_once returns them: files that were "
-            f"skipped are not among them. Received: {len(files)} files, {len(expected)} predictions"
-        )
+    check_files(files, len(expected))
     wrong = np.flatnonzero(expected != predicted)
     names = np.array([as_cell(name) for name in class_names], dtype=object)
     table = pd.DataFrame(
@@ -132,11 +129,7 @@ def rank_mistakes(
             "expected_probability": probabilities[wrong, expected[wrong]],
         }
     )
-    if files is not None:
-        wrong_files = [files[row] for row in wrong.tolist()]
-        table["name"] = [as_cell(file.name) for file in wrong_files]
-        table["path"] = [as_cell(file.path) for file in wrong_files]
-        table["id"] = [as_cell(file.id) for file in wrong_files]
+    add_files(table, files)
     ranked = table.sort_values("confidence", ascending=False, kind="stable")
     return ranked.reset_index(drop=True)
 

@@ -30,6 +30,8 @@ drawing; a function of numbers alone says the title.
     curves.py           plot_learning_curves: loss and metrics by epoch
     mix_ups.py          plot_confusion: what was taken for what
     ranked_mistakes.py  plot_mistakes: the most confident mistakes
+    numbers_off.py      plot_numbers: predicted against true, and what is farthest off
+    worst_masks.py      plot_masks: pictures with their masks and the predicted ones
     epoch_times.py      plot_timeline: where the time of each epoch went
 """
 
@@ -38,7 +40,9 @@ from .by_class import plot_samples
 from .curves import plot_learning_curves
 from .epoch_times import plot_timeline
 from .mix_ups import plot_confusion
+from .numbers_off import plot_numbers
 from .ranked_mistakes import plot_mistakes
+from .worst_masks import plot_masks
 
 __all__ = [
     "plot_samples",
@@ -47,6 +51,8 @@ __all__ = [
     "plot_timeline",
     "plot_confusion",
     "plot_mistakes",
+    "plot_numbers",
+    "plot_masks",
 ]
 
 samples = plot_samples  # the name until 0.2; gone in 0.3

@@ -37,8 +37,8 @@ def plot_mistakes(
         `plot_mistakes(rank_mistakes(probabilities, labels, names), files, drive.read, decode)`
 
     Args:
-        table: What `rank_mistakes` returns: `row`, `expected`, `predicted`, `confidence`, the
-            surest first.
+        table: What `rank_mistakes` or `rank_labels` returns: `row`, `expected`, `predicted`,
+            `confidence`, the surest first.
         files: The files that `row` counts in, as `predict_once` returns them.
         read: `read(file) -> bytes`.
         decode: `decode(bytes) -> uint8 array (height, width, channels)`.
@@ -47,18 +47,19 @@ def plot_mistakes(
     Raises:
         ValueError: `files` are not those that the table counts in.
     """
-    _check_files(table, files)
+    check_files(table, files)
     shown = table.head(count)
-    sure = int((table["confidence"] >= SURE).sum())
+    surest = table.drop_duplicates("row")  # of several labels, several may be wrong
+    sure = int((surest["confidence"] >= SURE).sum())
     if len(shown) == 0:
         figure = _draw_nothing()
     else:
         figure = _draw_mistakes(shown, files, read, decode)
-    set_title(figure, mistakes_title(len(table), len(files), sure, len(shown)))
+    set_title(figure, mistakes_title(len(surest), len(files), sure, len(shown)))
     return figure
 
 
-def _check_files(table: pd.DataFrame, files: Sequence[File]) -> None:
+def check_files(table: pd.DataFrame, files: Sequence[File]) -> None:
     """Refuses other files than the predicted ones: beside each mistake stood another picture."""
     rows = table["row"].tolist()
     fits = all(row < len(files) for row in rows)

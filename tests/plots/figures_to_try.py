@@ -11,6 +11,7 @@ import pandas as pd
 
 from colab_helpers import plots
 from colab_helpers.drive import File
+from colab_helpers.evaluation import compare_masks, rank_labels, rank_numbers
 
 LONG_NAME = "Tyrannosaurus rex (fossil, museum) $"
 BROKEN_ID = "3"
@@ -104,6 +105,55 @@ def mistakes_of(count):
     return plots.plot_mistakes(mistakes_table(count), make_files(100), read, decode)
 
 
+class Masks:
+    """A model and its sequence in one: masks of two classes, and of pixels that do not count."""
+
+    label_mode = "image"
+
+    def __init__(self, files):
+        self.files = files
+
+    def in_order(self):
+        for number, file in enumerate(self.files):
+            image = np.full((1, 20, 30, 3), number, "float32")
+            mask = np.zeros((1, 20, 30, 1), "uint8")
+            mask[:, 4:12, 3 + number % 9 : 15] = 1 + number % 2
+            mask[:, 0] = 255
+            yield image, mask, [file]
+
+    def predict_on_batch(self, images):
+        answers = np.zeros((1, 20, 30, 3))
+        answers[..., 0] = 0.5
+        answers[:, 6:14, 5:17, 1] = 0.6
+        return answers
+
+
+MASK_NAMES = ["nothing", LONG_NAME, "cat"]
+
+
+def compared_masks(files, **options):
+    sequence = Masks(files)
+    return compare_masks(sequence, sequence, ignore_class=255, **options)
+
+
+def masks_of(count, **options):
+    return plots.plot_masks(compared_masks(make_files(count)), MASK_NAMES, **options)
+
+
+def numbers_of(pictures, **options):
+    files = make_files(pictures)
+    expected = np.random.default_rng(0).random(pictures)
+    table = rank_numbers(expected * 0.8 + 0.1, expected, files)
+    return plots.plot_numbers(table, files, read, decode, **options)
+
+
+def wrong_labels():
+    files = make_files(20)
+    shares = np.random.default_rng(1).random((20, 2))
+    table = rank_labels(shares, np.tile([[1, 0], [0, 0]], (10, 1)), ["sea", LONG_NAME], files)
+    return plots.plot_mistakes(table, files, read, decode)
+
+
 FIGURES = {
     "samples of 2 classes": lambda: samples_of(40),
     "samples of 100 classes": lambda: samples_of(300, 100, page=1),
@@ -125,6 +175,14 @@ FIGURES = {
     "mistakes": lambda: mistakes_of(20),
     "one mistake": lambda: mistakes_of(1),
     "no mistakes": lambda: mistakes_of(0),
+    "wrong labels": wrong_labels,
+    "numbers": lambda: numbers_of(40),
+    "numbers beside 3 pictures": lambda: numbers_of(40, count=3),
+    "numbers of one picture": lambda: numbers_of(1),
+    "numbers alone": lambda: numbers_of(40, count=0),
+    "masks": lambda: masks_of(20),
+    "masks of three pictures": lambda: masks_of(3),
+    "masks of one picture": lambda: masks_of(1),
     "timeline": lambda: plots.plot_timeline(meter_history(5)),
     "timeline of one epoch": lambda: plots.plot_timeline(meter_history(1)),
     "timeline of 60 epochs": lambda: plots.plot_timeline(meter_history(60)),

@@ -5,7 +5,7 @@ import warnings
 
 import matplotlib.pyplot as plt
 import pytest
-from figures_to_try import FIGURES, decode, drawn, read, words_of
+from figures_to_try import FIGURES, decode, drawn, mistakes_table, read, words_of
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
@@ -51,6 +51,12 @@ def test_nothing_stays_behind_in_pyplot(name):
         ),
         ("mistakes", "Mistakes: 20 of 100 pictures, 4 at 90 % or surer. The 12 surest:"),
         ("no mistakes", "No mistakes in 100 pictures"),
+        ("wrong labels", "Mistakes: 15 of 20 pictures, 6 at 90 % or surer. The 12 surest:"),
+        ("numbers", "Off by 0.0526 on average, R2 0.96 (40 pictures). The 6 farthest off:"),
+        ("numbers alone", "Off by 0.0526 on average, R2 0.96 (40 pictures)"),
+        ("numbers of one picture", "Off by 0.0274 on average (1 picture)"),
+        ("masks", "Masks overlap by 36% (intersection over union, 20 pictures). The 4 worst:"),
+        ("masks of one picture", "Masks overlap by 66% (intersection over union, 1 picture)"),
         ("timeline", "The model waited for data 75% of the first epoch and 38% of the last"),
     ],
 )
@@ -69,6 +75,7 @@ def test_the_title_says_the_finding(figure, finding):
         lambda: plots.plot_learning_curves({"loss": []}),
         lambda: plots.plot_confusion([], [], "ab"),
         lambda: plots.plot_timeline([]),
+        lambda: plots.plot_numbers(mistakes_table(0), [], read, decode),
     ],
 )
 def test_nothing_to_draw_says_so(draw):

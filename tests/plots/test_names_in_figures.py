@@ -10,10 +10,11 @@ matplotlib.use("agg")
 import numpy as np
 import pandas as pd
 import pytest
-from figures_to_try import decode
+from figures_to_try import compared_masks, decode
 
 from colab_helpers import plots
 from colab_helpers.drive import File
+from colab_helpers.evaluation import rank_numbers
 
 NAMES = {
     "mathematics": "$x^2$ and $y_$",
@@ -53,6 +54,15 @@ def mistakes(name):
     return plots.plot_mistakes(table, make_files(name), read, decode)
 
 
+def masks(name):
+    return plots.plot_masks(compared_masks(make_files(name)), ["nothing", name, f"{name} 2"], count=1)
+
+
+def numbers(name):
+    table = rank_numbers([1, 2, 3, 4], [2, 2, 3, 3], make_files(name))
+    return plots.plot_numbers(table, make_files(name), read_with_error, decode)
+
+
 FIGURES = {
     "samples": lambda name: plots.plot_samples(make_files(name), read, decode),
     "broken samples": lambda name: plots.plot_samples(make_files(name), read_with_error, decode),
@@ -64,6 +74,8 @@ FIGURES = {
     ),
     "curves": lambda name: plots.plot_learning_curves({"loss": [1, 2], name: [0.1, 0.2]}),
     "mistakes": mistakes,
+    "masks": masks,
+    "numbers": numbers,
 }
 
 
