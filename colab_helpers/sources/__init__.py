@@ -1,7 +1,8 @@
 """Few large files instead of many small ones: ZIPs and CSVs on Drive, read where they lie.
 
 Drive counts requests, whatever their size, so a million small files are slow however they are read.
-`pack` puts a listing into a few ZIPs, `open_archive` reads these and any other ZIP in place, and
+`pack` puts a listing into a few ZIPs, with masks or numbers that belong to it (`labels`),
+`open_archive` reads these and any other ZIP in place, and
 `open_csv` reads rows of pixels. What they return are sources: they list files and read them, as a
 `Drive` does.
 
@@ -23,16 +24,21 @@ Each file uses those above it:
     storage.py        what an archive or a CSV lies in; a file there as `zipfile` and `gzip` read it
     blocks.py         ranges of a large file: fetched once for all threads, a bounded number held
 
+    errors.py         ArchiveError
+
     zip_entries.py    the directory of a ZIP, in pieces -> what it says about each member
     zip_names.py      the name of a member, whatever program wrote it
     zip_directory.py  its images and their blocks; what is refused
     zip_members.py    a member in its block -> its content, unpacked and compared
     zip_listing.py    which images lie below a folder, and of which class they are (pure)
+
+    indexes.py        the index of packed shards, as people and `open_archive` read it
+    packed_labels.py  masks and tables of packed pictures <-> `labels.json` (pure)
+    packed_folders.py a folder of shards, found again
     zip_archive.py    open_archive, Archive: a read -> a block -> one image
 
     shards.py         a listing -> which file goes into which shard, under which name (pure)
-    smaller_images.py a large image -> a smaller one
-    indexes.py        the index of packed shards, as people and `open_archive` read it
+    smaller_images.py a large image or mask -> a smaller one
     shard_files.py    one shard as a file: written whole or not at all, read back
     ahead.py          reads under way, for which the end of the program does not wait
     packing.py        pack: plan, then each shard: read, write, upload; then the index
@@ -51,8 +57,9 @@ Each file uses those above it:
 
 from .csv_images import open_csv
 from .csv_rows import CsvError, PixelDecoder, Rows
+from .errors import ArchiveError
 from .packing import pack
-from .zip_archive import Archive, ArchiveError, open_archive
+from .zip_archive import Archive, open_archive
 
 __all__ = [
     "open_archive",

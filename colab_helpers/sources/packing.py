@@ -28,18 +28,19 @@ import posixpath
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, Any
 
-from ..atomic import remove_left_overs
+from ..atomic import atomic_write, remove_left_overs
 from ..drive import File
 from ..drive.names import printable
 from .ahead import done_ahead
+from .errors import ArchiveError
 from .indexes import INDEX, IndexRow, as_stored, write_rows
+from .packed_labels import LABELS, Outputs, as_json, label_files, outputs_of
 from .shard_files import Content, Progress, read_shard_index, write_shard
 from .shards import Shard, ShardMember, plan_shards
-from .smaller_images import make_smaller
+from .smaller_images import make_label_smaller, make_smaller
 from .storage import SeekableFile, UploadStorage
-from .zip_archive import ArchiveError
 
 __all__ = ["pack"]
 
@@ -55,6 +56,7 @@ def pack(
     read: Callable[[File], bytes],
     folder: str | os.PathLike[str],
     *,
+    labels: Any = None,
     shard_bytes: int = SHARD_BYTES,
     longest_side: int | None = None,
     drive: UploadStorage | None = None,
@@ -73,16 +75,33 @@ def pack(
         archive = open_archive(drive, "packed/flowers17")
         ```
 
+        With masks, or with a table of numbers by id, which are there again afterwards:
+
+        ```python
+        masks = pair(files, drive.list_images("masks"))
+        unread = pack(files, drive.read, "packed", labels=masks, drive=drive)
+        archive = open_archive(drive, "packed")
+        train = StreamingSequence(archive.list_images(), archive.read, decode,
+                                  labels=archive.labels, label_mode="image")
+        ```
+
     Args:
         files: The listing. Class folders are kept: a member is called `label/name`.
         read: `read(file) -> bytes`.
         folder: Local folder for the shards and `index.csv`, which has a row for each file: shard,
             path, id, version, label, size in bytes. Where a spreadsheet would take a text for a
             formula, an apostrophe stands before it.
+        labels: What pictures are learnt as, as `StreamingSequence` takes it: by file id, or a list
+            in the order of `files`, files, numbers, arrays or texts; or a dict of these by output,
+            one of which may be files. Files, such as masks, lie behind their pictures in the
+            shards, called as these; all else lies in `labels.json`. `open_archive(...).labels` has
+            them again: ids in shards are those of before. Weights and inputs may go along as
+            outputs of their own.
         shard_bytes: A shard is full with so many bytes, as listed, or half a byte a pixel for what
             is made smaller.
         longest_side: In pixels; larger images are made smaller and stored as JPEGs of quality 90
-            (those with transparency as PNGs). None leaves every byte as it is.
+            (those with transparency as PNGs, and masks, whose values stay). None leaves every byte
+            as it is.
         drive: Where given, each shard is uploaded to the folder of that name there, compared by
             md5, and deleted here.
         reads: Files that are read at a time for a shard.
@@ -96,7 +115,11 @@ def pack(
 
     Raises:
         ArchiveError: A shard arrived damaged on the Drive.
+        ValueError: `labels` have a form that they cannot have.
     """
+    files = list(files)
+    outputs = outputs_of(labels, files)
+    as_json(outputs)  # what it cannot hold is told before hours of packing
     job = _Job(
         read=read,
         folder=os.fspath(folder),
@@ -106,13 +129,14 @@ def pack(
         settings=f"shard_bytes={shard_bytes} longest_side={longest_side}".encode(),
     )
     os.makedirs(job.folder, exist_ok=True)
-    shards = plan_shards(files, shard_bytes, longest_side)
+    shards = plan_shards(files, shard_bytes, longest_side, label_files(files, outputs))
     if map is None:
         rows_of_shards = _pack_with_bar(shards, job)
     else:
         pack_shard = functools.partial(_pack_shard, job=job)
         rows_of_shards = list(map(pack_shard, shards))
     _remove_left_overs(shards, job)
+    _write_labels(outputs, job)
     rows = list(itertools.chain.from_iterable(rows_of_shards))
     return _write_indexes(rows, job)
 
@@ -152,8 +176,29 @@ def _remove_left_overs(shards: list[Shard], job: _Job) -> None:
     """Deletes what runs that were killed left half written."""
     for shard in shards:
         remove_left_overs(job.path_of(shard.name))
+    remove_left_overs(job.path_of(LABELS))
     remove_left_overs(job.path_of(UNREAD))
     remove_left_overs(job.path_of(INDEX))
+
+
+def _write_labels(outputs: Outputs, job: _Job) -> None:
+    """Writes and uploads `labels.json`, also where those of an earlier call are to go."""
+    path = job.path_of(LABELS)
+    if not outputs and not _is_there(path, job):
+        return
+    with atomic_write(path) as out:
+        out.write(as_json(outputs).encode())
+    _upload(path, job)
+
+
+def _is_there(path: str, job: _Job) -> bool:
+    if os.path.lexists(path) or job.drive is None:
+        return os.path.lexists(path)
+    try:
+        job.drive.find(f"{job.remote_folder}/{os.path.basename(path)}")
+    except Exception:  # if something else is wrong, the upload of the index tells what
+        return False
+    return True
 
 
 def _write_indexes(rows: list[IndexRow], job: _Job) -> list[dict[str, str]]:
@@ -230,7 +275,8 @@ def _content(member: ShardMember, job: _Job) -> Content:
         data = job.read(member.file)
         if job.longest_side is None:
             return Content(member, data)
-        smaller = make_smaller(data, job.longest_side)
+        make = make_label_smaller if member.is_label else make_smaller
+        smaller = make(data, job.longest_side)
     except Exception as error:
         if getattr(error, "ends_run", False):
             raise
@@ -238,7 +284,8 @@ def _content(member: ShardMember, job: _Job) -> Content:
     if smaller is None:
         return Content(member, data)
     stem, _ = posixpath.splitext(member.path)
-    return Content(ShardMember(stem + smaller.extension, member.file), smaller.content)
+    path = stem + smaller.extension
+    return Content(member._replace(path=path), smaller.content)
 
 
 def _upload(path: str, job: _Job) -> bool:

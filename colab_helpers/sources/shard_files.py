@@ -83,10 +83,13 @@ def read_shard_index(shard: IO[bytes] | SeekableFile, settings: bytes) -> list[I
 def _zip_info(member: ShardMember) -> zipfile.ZipInfo:
     """A member's header: of 1980, so that the bytes are the same each time; id and label noted."""
     info = zipfile.ZipInfo(member.path)
-    noted = {"id": member.file.id, "label": str(member.file.label)}
+    noted: dict[str, object] = {"id": member.file.id, "label": str(member.file.label)}
+    if member.is_label:
+        noted["is_label"] = True
     comment = json.dumps(noted).encode()
     if len(comment) > LONGEST_COMMENT:
-        comment = json.dumps({"id": member.file.id}).encode()  # the folder stands for the label
+        del noted["label"]  # the folder stands for it
+        comment = json.dumps(noted).encode()
     info.comment = comment
     return info
 

@@ -18,9 +18,10 @@ import collections
 import hashlib
 import posixpath
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from ..drive import File
 
@@ -28,14 +29,22 @@ __all__ = ["Shard", "ShardMember", "name_members", "plan_shards"]
 
 LONGEST_NAME = 200  # bytes of a name in a path; systems take 255, of which a mark needs some
 LONGEST_ENDING = 20  # of characters after a dot that are taken for the ending of a name
+LABEL_FOLDER = "masks"  # where files lie that pictures are learnt as
 NOT_IN_NAMES = r'^\.|[\\/:*?"<>|\x00-\x1f]'  # what a path on one system or another cannot hold
 
 
 class ShardMember(NamedTuple):
-    """A file of the listing, and its path in the shard."""
+    """A file, and its path in the shard.
+
+    Attributes:
+        path: In the shard.
+        file: As it was listed.
+        is_label: Whether it is what a picture is learnt as, such as its mask.
+    """
 
     path: str
     file: File
+    is_label: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +60,14 @@ class Shard:
     members: list[ShardMember]
 
 
+NO_LABEL_FILES: Mapping[Any, File] = MappingProxyType({})
+
+
 def plan_shards(
-    files: Iterable[File], shard_bytes: int, longest_side: int | None = None
+    files: Iterable[File],
+    shard_bytes: int,
+    longest_side: int | None = None,
+    label_files: Mapping[Any, File] = NO_LABEL_FILES,
 ) -> list[Shard]:
     """Puts files into shards, in a random order that only their ids decide.
 
@@ -60,11 +75,12 @@ def plan_shards(
         files: The listing.
         shard_bytes: A shard is full with so many bytes.
         longest_side: In pixels, of images that are to be made smaller; None leaves all as they are.
+        label_files: What pictures are learnt as, by their ids; each lies behind its picture.
     """
     shards: list[Shard] = []
     bytes_left = 0
-    for member in name_members(files):
-        if bytes_left <= 0:
+    for member in name_members(files, label_files):
+        if bytes_left <= 0 and not member.is_label:
             shards.append(Shard(f"shard-{len(shards):05}.zip", []))
             bytes_left = shard_bytes
         shards[-1].members.append(member)
@@ -72,11 +88,14 @@ def plan_shards(
     return shards
 
 
-def name_members(files: Iterable[File]) -> list[ShardMember]:
+def name_members(
+    files: Iterable[File], label_files: Mapping[Any, File] = NO_LABEL_FILES
+) -> list[ShardMember]:
     """Gives each file a path unlike any other, `label/name`, in an order that only the ids decide.
 
     Where two paths would be one, also where capitals do not count, a mark of the id is added. The
-    order is random, so that what lies together is of all classes.
+    order is random, so that what lies together is of all classes. A mask comes behind the first of
+    its pictures, and is called as that, in the same folder below "masks".
 
     Example:
         >>> files = [File(f"id{n}", "1.jpg", "a/b", "", 0, None, version="1") for n in range(2)]
@@ -87,10 +106,17 @@ def name_members(files: Iterable[File]) -> list[ShardMember]:
     names = [_label_and_name(file) for file in in_order]
     times = collections.Counter(stem.lower() for stem, _ in names)
     members = []
+    placed = {file.id for file in in_order}
     for file, (stem, extension) in zip(in_order, names):
         if times[stem.lower()] > 1:
             stem = f"{stem}-{_mark(file)}"
         members.append(ShardMember(stem + extension, file))
+        mask = label_files.get(file.id)
+        if mask is not None and mask.id not in placed:
+            placed.add(mask.id)
+            _, extension = _label_and_name(mask)
+            path = f"{LABEL_FOLDER}/{stem}{extension}"
+            members.append(ShardMember(path, mask, is_label=True))
     return members
 
 

@@ -1,13 +1,14 @@
-"""Large photos made smaller before they are packed."""
+"""Large photos, and masks, made smaller before they are packed."""
 
 from __future__ import annotations
 
 import io
 from typing import NamedTuple
 
-__all__ = ["SmallerImage", "make_smaller"]
+__all__ = ["SmallerImage", "make_label_smaller", "make_smaller"]
 
 SIZABLE_MODES = ("RGB", "L", "CMYK", "RGBA", "LA", "P")  # of Pillow; others are left as they are
+LABEL_MODES = ("1", "L", "LA", "P", "RGB", "RGBA", "I;16", "I")  # which a PNG holds as they are
 JPEG_QUALITY = 90
 
 
@@ -56,3 +57,37 @@ def make_smaller(content: bytes, longest_side: int) -> SmallerImage | None:
     out = io.BytesIO()
     image.save(out, kind, quality=JPEG_QUALITY, icc_profile=image.info.get("icc_profile"))
     return SmallerImage(out.getvalue(), f".{kind}")
+
+
+def make_label_smaller(content: bytes, longest_side: int) -> SmallerImage | None:
+    """Makes a mask smaller, of the values that it has; None where it is small enough already.
+
+    Example:
+        >>> from PIL import Image
+        >>> mask = io.BytesIO()
+        >>> Image.radial_gradient("L").point(lambda value: 7 * (value > 99)).save(mask, "png")
+        >>> smaller = make_label_smaller(mask.getvalue(), longest_side=100)
+        >>> image = Image.open(io.BytesIO(smaller.content))
+        >>> image.size, sorted(set(image.tobytes()))
+        ((100, 100), [0, 7])
+
+    Args:
+        content: An image file that Pillow reads.
+        longest_side: In pixels.
+
+    Returns:
+        A PNG, upright; the indices of a palette are its values.
+    """
+    from PIL import Image, ImageOps
+
+    image: Image.Image = Image.open(io.BytesIO(content))
+    if max(image.size) <= longest_side or image.mode not in LABEL_MODES:
+        return None
+    share = longest_side / max(image.size)
+    width, height = (max(1, round(side * share)) for side in image.size)
+    smaller = image.resize((width, height), Image.Resampling.NEAREST)
+    smaller = ImageOps.exif_transpose(smaller)
+    out = io.BytesIO()
+    options = {"bits": 8} if smaller.mode == "P" else {}  # else those of the palette's length
+    smaller.save(out, "png", **options)
+    return SmallerImage(out.getvalue(), ".png")

@@ -19,28 +19,25 @@ Example:
 
 from __future__ import annotations
 
+import functools
 import os
-import posixpath
 import zipfile
 from array import array
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from ..drive import DriveError, File
+from ..drive import File
 from ..drive.labels import FolderLabels, Label, check_label
 from ..drive.names import composed, named, printable
 from .blocks import BLOCK_BYTES, HELD_BYTES, Blocks, BlockSpan
-from .indexes import INDEX, shards_of_index
+from .errors import ArchiveError
+from .packed_folders import find_zips, read_labels
 from .storage import Storage
 from .zip_directory import ArchivedImage, listed_name, read_directory
 from .zip_listing import BelowFolder, missing_folder, with_labels
 from .zip_members import unpack
 
-__all__ = ["Archive", "ArchiveError", "open_archive"]
-
-
-class ArchiveError(DriveError):
-    """An archive or an image in it cannot be read; the message says which, why, and what to do."""
+__all__ = ["Archive", "open_archive"]
 
 
 def open_archive(
@@ -69,7 +66,7 @@ def open_archive(
 
     Returns:
         An `Archive`: `list_images(folder)`, `find(path)` and `read(file, start, end)`, as `drive`
-        has them.
+        has them, and `labels`.
 
     Raises:
         ArchiveError: It is no whole ZIP, or is encrypted, or members overlap or name paths outside.
@@ -77,31 +74,18 @@ def open_archive(
     if isinstance(path, (str, os.PathLike)):
         path = [path]
     zips: list[File] = []
+    label_paths = []
     for one_path in path:
-        zip_paths = _zip_paths(drive, os.fspath(one_path))
-        zips.extend(drive.find(zip_path) for zip_path in zip_paths)
-    archive = Archive(drive, block_bytes=block_bytes, held_bytes=held_bytes)
+        packed = find_zips(drive, os.fspath(one_path))
+        zips.extend(drive.find(zip_path) for zip_path in packed.zips)
+        if packed.labels is not None:
+            label_paths.append(packed.labels)
+    archive = Archive(
+        drive, block_bytes=block_bytes, held_bytes=held_bytes, label_paths=label_paths
+    )
     for zip_file in zips:
         archive.add(zip_file)
     return archive
-
-
-def _zip_paths(drive: Storage, path: str) -> list[str]:
-    """The ZIPs in a folder, as its index names them; any other path, ID or address is one ZIP."""
-    if path.lower().endswith(".zip"):
-        return [path]
-    try:
-        index = drive.find(posixpath.join(path, INDEX))
-    except Exception:  # there is none; if something else is wrong, opening the ZIP tells what
-        return [path]
-    try:
-        shards = shards_of_index(drive, index)
-    except ValueError as error:
-        raise ArchiveError(
-            f"Could not open {path!r} as shards: the {INDEX} in it (id {printable(index.id)}) is "
-            f"none that `pack` wrote ({error}). Name the ZIP itself, with its ending."
-        ) from error
-    return [posixpath.join(path, shard) for shard in shards]
 
 
 class _Part(NamedTuple):
@@ -122,10 +106,19 @@ class Archive:
         drive: Where the ZIPs lie.
         block_bytes: Bytes that are read at a time.
         held_bytes: Bytes of blocks that are kept on local disk.
+        label_paths: Where `labels.json` may lie.
     """
 
-    def __init__(self, drive: Storage, *, block_bytes: int, held_bytes: int) -> None:
+    def __init__(
+        self,
+        drive: Storage,
+        *,
+        block_bytes: int,
+        held_bytes: int,
+        label_paths: Iterable[str] = (),
+    ) -> None:
         self._drive = drive
+        self._label_paths = list(label_paths)
         self._block_bytes = block_bytes
         self._blocks = Blocks(drive.read, held_bytes)
         self._spans: dict[str, BlockSpan] = {}
@@ -139,6 +132,7 @@ class Archive:
         self._packed_sizes = array("q")
         self._methods = array("B")
         self._keep_labels = array("B")
+        self._are_labels = array("B")
         self._parts: list[_Part] = []
 
     def __repr__(self) -> str:
@@ -176,6 +170,7 @@ class Archive:
             self._packed_sizes.append(image.packed_size)
             self._methods.append(image.method)
             self._keep_labels.append(image.keeps_label)
+            self._are_labels.append(image.is_label)
 
     def _note_row(self, file_id: str, row: int) -> None:
         first_row = self._first_rows.setdefault(file_id, row)
@@ -186,7 +181,7 @@ class Archive:
         """Yields the images below a folder of the archive, in the order in which they lie in it.
 
         At the end, a warning names what is doubtful about the classes. What `pack` wrote keeps the
-        labels that it had.
+        labels that it had. Masks that it took along are left out, but from folders of "masks".
 
         Args:
             folder: A path in the archive; "." for all.
@@ -223,12 +218,28 @@ class Archive:
         """Yields the images of a ZIP below a folder; those with a label of their own keep it."""
         for row in part.rows:
             file = self._files[row]
-            if not below.holds(file.path):
+            if not below.holds(file.path) or (self._are_labels[row] and below.name is None):
                 continue
             if self._keep_labels[row]:
                 yield file
             else:
                 yield from with_labels([file], below, part.name, labels)
+
+    @functools.cached_property
+    def labels(self) -> Any:
+        """The `labels` that `pack` was given, as `StreamingSequence` takes them; else None.
+
+        By id, and by output where there were several. Masks are files of this archive. They are
+        read from `labels.json` when they are first asked for.
+
+        Raises:
+            ArchiveError: That file is none that `pack` wrote.
+        """
+        return read_labels(self._drive, self._label_paths, self._image_of_id)
+
+    def _image_of_id(self, file_id: str) -> File | None:
+        rows = self._rows_of(file_id)
+        return self._files[rows[-1]] if rows else None
 
     def find(self, path: str) -> File:
         """The image at a path in the archive, or with an id.
@@ -281,6 +292,7 @@ class Archive:
             packed_size=self._packed_sizes[row],
             method=self._methods[row],
             keeps_label=bool(self._keep_labels[row]),
+            is_label=bool(self._are_labels[row]),
         )
 
     def _row(self, file: File) -> int:

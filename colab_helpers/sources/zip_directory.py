@@ -55,6 +55,7 @@ class ArchivedImage(NamedTuple):
         packed_size: Its bytes in the ZIP, without headers.
         method: How it is packed: `zipfile.ZIP_STORED` or `zipfile.ZIP_DEFLATED`.
         keeps_label: Whether `pack` noted its label, so that no folder tells it.
+        is_label: Whether it is what a picture is learnt as, such as its mask.
     """
 
     file: File
@@ -64,6 +65,7 @@ class ArchivedImage(NamedTuple):
     packed_size: int
     method: int
     keeps_label: bool
+    is_label: bool
 
 
 class Directory(NamedTuple):
@@ -258,6 +260,7 @@ def _as_image(archive: File, found: _FoundImage, block: str) -> ArchivedImage:
         packed_size=entry.packed_size,
         method=entry.method,
         keeps_label=origin.label is not None,
+        is_label=origin.is_label,
     )
 
 
@@ -271,6 +274,7 @@ class _Origin(NamedTuple):
 
     id: str
     label: str | None
+    is_label: bool = False
 
 
 def _origin_from(comment: bytes, path: str, default: _Origin) -> _Origin:
@@ -285,4 +289,4 @@ def _origin_from(comment: bytes, path: str, default: _Origin) -> _Origin:
         file_id = default.id
     if not isinstance(label, str):
         label = None
-    return _Origin(file_id, label)
+    return _Origin(file_id, label, noted.get("is_label") is True)

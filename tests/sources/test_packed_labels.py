@@ -1,0 +1,348 @@
+"""Masks and tables that `pack` takes along: they are there again, and belong to their pictures."""
+
+import csv
+import io
+import json
+import pickle
+import zipfile
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from colab_helpers.drive import File, LocalFolder, connect
+from colab_helpers.inventory import pair
+from colab_helpers.practice import make_practice_folder
+from colab_helpers.sources import ArchiveError, open_archive, pack
+from colab_helpers.stream import StreamingSequence, decoder
+
+SIZE = (32, 32)
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    """Twelve pictures and their masks, whose folders and names without ending are the same."""
+    root = tmp_path_factory.mktemp("drive")
+    make_practice_folder(root / "photos", classes=2, files_per_class=6, masks=True)
+    return root
+
+
+@pytest.fixture
+def listed(root):
+    """The pictures, and their masks by id."""
+    drive = LocalFolder(root)
+    files = list(drive.list_images("photos"))
+    return files, pair(files, drive.list_images("photos-masks"))
+
+
+def masks_by_id(files, read, masks):
+    """What the stream gives as the mask of each picture, in the order of the ids."""
+    stream = StreamingSequence(files, read, decoder(SIZE), labels=masks, label_mode="image")
+    found = {}
+    for _, labels, batch in stream.in_order():
+        found.update(zip((file.id for file in batch), labels))
+    return [found[id] for id in sorted(found)]
+
+
+def test_a_model_is_fitted_to_masks_from_shards_on_a_drive(root, tmp_path, drive_server):
+    """Packed on a Drive, opened there, and given to `fit`: the masks are those of the folder."""
+    import keras
+
+    server = drive_server(root)
+    drive = connect(endpoint=server.url)
+    files = list(drive.list_images("photos"))
+    masks = pair(files, drive.list_images("photos-masks"))
+    folder = tmp_path / "packed"
+    unread = pack(files, drive.read, folder, labels=masks, shard_bytes=60_000, drive=drive, map=map)
+    assert unread == []
+
+    archive = open_archive(connect(endpoint=server.url), "packed")
+    packed = list(archive.list_images())
+    assert {file.id for file in packed} == {file.id for file in files}
+    before = server.counts["media"]
+    expected = masks_by_id(files, drive.read, masks)
+    assert server.counts["media"] == before + 24
+    before = server.counts["media"]
+    np.testing.assert_array_equal(masks_by_id(packed, archive.read, archive.labels), expected)
+    assert server.counts["media"] - before <= 8  # a mask lies in the block of its picture
+
+    train = StreamingSequence(
+        packed, archive.read, decoder(SIZE), labels=archive.labels, label_mode="image"
+    )
+    model = keras.Sequential(
+        [
+            keras.Input((*SIZE, 3)),
+            keras.layers.Rescaling(1 / 255),
+            keras.layers.Conv2D(6, 3, padding="same", activation="softmax"),
+        ]
+    )
+    model.compile("adam", "sparse_categorical_crossentropy")
+    losses = model.fit(train, epochs=3, verbose=0).history["loss"]
+    assert losses[-1] < losses[0]
+
+
+def test_a_table_is_there_again_by_id(listed, root, tmp_path):
+    """Numbers, texts, arrays, names and a missing one, as they were; ids are those of before."""
+    files, _ = listed
+    values = [3, 2.5, "rose", ["a", "b"], {"b", "a"}, (1, 2), np.float32(0.1), np.arange(3), None]
+    labels = {file.id: value for file, value in zip(files, values)}
+    pack(files, LocalFolder(root).read, tmp_path / "packed", labels=labels, map=map)
+    archive = open_archive(LocalFolder(tmp_path), "packed")
+    expected = [3, 2.5, "rose", ["a", "b"], ["a", "b"], [1, 2], float(np.float32(0.1)), [0, 1, 2]]
+    assert list(archive.labels.values()) == [*expected, None]
+    assert list(archive.labels) == [file.id for file in files[: len(values)]]
+
+
+@pytest.mark.parametrize("form", ["mappings", "lists", "table", "table in order"])
+def test_several_outputs_are_there_again(form, listed, root, tmp_path):
+    """A dict of mappings or of lists, and a table of pandas, whose columns are outputs."""
+    files, masks = listed
+    ids = [file.id for file in files]
+    columns = {"kind": [file.label for file in files], "number": list(range(12))}
+    if form == "mappings":
+        labels = {name: dict(zip(ids, column)) for name, column in columns.items()}
+    elif form == "lists":
+        labels = columns
+    else:
+        pandas = pytest.importorskip("pandas")
+        labels = pandas.DataFrame(columns, index=ids if form == "table" else None)
+    if form in ("mappings", "lists"):
+        labels = {**labels, "mask": masks}
+    drive = LocalFolder(root)
+    pack(files, drive.read, tmp_path / "packed", labels=labels, map=map)
+    archive = open_archive(LocalFolder(tmp_path), "packed")
+    modes = {"kind": "int", "number": "raw", "mask": "image"}
+    train = StreamingSequence(
+        archive.list_images(),
+        archive.read,
+        decoder(SIZE),
+        labels=archive.labels,
+        label_mode={name: modes[name] for name in archive.labels},
+    )
+    [(_, of_batch, in_batch)] = train.in_order()
+    assert list(of_batch) == list(labels)
+    numbers = {file.id: number for number, file in enumerate(files)}
+    assert [numbers[file.id] for file in in_batch] == of_batch["number"].tolist()
+    assert train.class_names["kind"] == ["balloon", "flower"]
+
+
+def test_a_list_is_in_the_order_of_the_files(listed, root, tmp_path):
+    files, masks = listed
+    labels = [masks[file.id] for file in files]
+    pack(iter(files), LocalFolder(root).read, tmp_path / "one", labels=labels, map=map)
+    pack(iter(files), LocalFolder(root).read, tmp_path / "two", labels=masks, map=map)
+    assert (tmp_path / "one/labels.json").read_text() == (tmp_path / "two/labels.json").read_text()
+
+
+def test_shards_tell_the_pairs_to_people_too(listed, root, tmp_path):
+    """A mask is called as its picture, below "masks", and has its row of the index."""
+    files, masks = listed
+    pack(files, LocalFolder(root).read, tmp_path / "packed", labels=masks, map=map)
+    with open(tmp_path / "packed" / "index.csv", newline="") as text:
+        rows = list(csv.DictReader(text))
+    for picture, mask in zip(rows[::2], rows[1::2]):
+        assert mask["id"] == masks[picture["id"]].id
+        assert mask["path"] == f"masks/{picture['path'][:-4]}.png"
+    archive = open_archive(LocalFolder(tmp_path), "packed")
+    found = pair(archive.list_images(), archive.list_images("masks"))
+    assert found == archive.labels
+    one_zip = open_archive(LocalFolder(tmp_path), "packed/shard-00000.zip")
+    assert one_zip.labels is None
+    assert [file.id for file in one_zip.list_images()] == [row["id"] for row in rows[::2]]
+
+
+def test_a_mask_and_its_picture_lie_in_one_shard(listed, root, tmp_path):
+    files, masks = listed
+    pack(files, LocalFolder(root).read, tmp_path / "packed", labels=masks, shard_bytes=1, map=map)
+    shards = sorted((tmp_path / "packed").glob("*.zip"))
+    assert len(shards) == 12
+    for shard in shards:
+        with zipfile.ZipFile(shard) as members:
+            assert len(members.namelist()) == 3  # with its index
+
+
+def test_pictures_that_share_a_mask_have_it_again(tmp_path):
+    """It lies in the shards once, behind the first of them."""
+    files = [File(f"id{n}", f"{n}.jpg", "rose", "", 9, None, "1") for n in range(3)]
+    mask = File("mask", "of all.png", "masks", "", 9, None, "1")
+    pack(
+        files,
+        lambda file: file.id.encode(),
+        tmp_path / "packed",
+        labels={file.id: mask for file in files},
+        map=map,
+    )
+    archive = open_archive(LocalFolder(tmp_path), "packed")
+    assert {file.id for file in archive.labels.values()} == {"mask"}
+    assert set(archive.labels) == {"id0", "id1", "id2"}
+    assert archive.read(archive.labels["id0"]) == b"mask"
+    assert len(list(archive.list_images())) == 3
+
+
+def test_a_picture_may_be_what_another_is_learnt_as(tmp_path):
+    """It is listed with the others, and is packed once."""
+    files = [File(f"id{n}", f"{n}.jpg", "rose", "", 9, None, "1") for n in range(4)]
+    labels = {one.id: other for one, other in zip(files, files[::-1])}
+    pack(files, lambda file: file.id.encode(), tmp_path / "packed", labels=labels, map=map)
+    archive = open_archive(LocalFolder(tmp_path), "packed")
+    assert {id: file.id for id, file in archive.labels.items()} == {
+        one.id: other.id for one, other in zip(files, files[::-1])
+    }
+    assert len(list(archive.list_images())) == 4
+
+
+def test_masks_that_are_made_smaller_keep_their_values(tmp_path):
+    """None is blended or lossy; the indices of a palette stay, whatever its length."""
+    values = np.random.default_rng(0).choice((0, 1, 2, 255), (40, 60)).astype(np.uint8)
+    palette = Image.fromarray(np.minimum(values, 2)).convert("L")
+    indexed = Image.new("P", (60, 40))
+    indexed.putpalette([0, 0, 0, 255, 0, 0, 0, 255, 0])
+    indexed.putdata(list(palette.tobytes()))
+    images = {"grey": Image.fromarray(values), "indexed": indexed}
+    files = [File(name, f"{name}.jpg", "", "", 9, None, "1") for name in images]
+    masks = {name: File(f"{name}-mask", f"{name}.png", "", "", 9, None, "1") for name in images}
+
+    def read(file):
+        data = io.BytesIO()
+        if file.id.endswith("-mask"):
+            images[file.id.removesuffix("-mask")].save(data, "png")
+        else:
+            Image.new("RGB", (60, 40), "teal").save(data, "jpeg")
+        return data.getvalue()
+
+    pack(files, read, tmp_path / "packed", labels=masks, longest_side=30, map=map)
+    archive = open_archive(LocalFolder(tmp_path), "packed")
+    decode = decoder((20, 30), color_mode="grayscale", interpolation="nearest")
+    found = {name: decode(archive.read(mask)) for name, mask in archive.labels.items()}
+    assert set(np.unique(found["grey"])) == {0, 1, 2, 255}
+    assert set(np.unique(found["indexed"])) == {0, 1, 2}
+    assert Image.open(io.BytesIO(archive.read(archive.labels["indexed"]))).size == (30, 20)
+
+
+def test_a_second_call_packs_what_changed(listed, root, tmp_path):
+    """Other numbers change no shard; other masks do; none at all, and the labels are gone."""
+    files, masks = listed
+    read = []
+
+    def count(file):
+        read.append(file)
+        return LocalFolder(root).read(file)
+
+    def pack_again(labels):
+        read.clear()
+        pack(files, count, tmp_path / "packed", labels=labels, map=map)
+        return len(read), open_archive(LocalFolder(tmp_path), "packed").labels
+
+    assert pack_again({files[0].id: 1}) == (12, {files[0].id: 1})
+    assert pack_again({files[0].id: 2}) == (0, {files[0].id: 2})
+    reads, labels = pack_again(masks)
+    assert (reads, set(labels)) == (24, set(masks))
+    assert pack_again(masks)[0] == 0
+    assert pack_again(None) == (12, None)
+
+
+def test_a_mask_that_cannot_be_read_leaves_its_picture_without_a_label(listed, root, tmp_path):
+    files, masks = listed
+    bad = masks[files[3].id]
+
+    def read(file):
+        if file.id == bad.id:
+            raise ConnectionError("no mask")
+        return LocalFolder(root).read(file)
+
+    [row] = pack(files, read, tmp_path / "packed", labels=masks, map=map)
+    assert row["id"] == bad.id
+    labels = open_archive(LocalFolder(tmp_path), "packed").labels
+    assert set(masks) - set(labels) == {files[3].id}
+
+
+def test_labels_of_two_folders_are_one_mapping(listed, root, tmp_path):
+    files, masks = listed
+    for name, part in (("one", files[:6]), ("two", files[6:])):
+        pack(part, LocalFolder(root).read, tmp_path / name, labels=masks, map=map)
+    archive = open_archive(LocalFolder(tmp_path), ["one", "two"])
+    assert set(archive.labels) == set(masks)
+    there = pickle.loads(pickle.dumps(archive))
+    assert there.labels == archive.labels
+
+
+# What is refused
+
+
+@pytest.mark.parametrize(
+    "labels, said",
+    [
+        ({"no id": 3}, r"`labels` must be .* Received: \['no id'\], for files such as \['id0'"),
+        ({"age": {"no id": 3}}, r"`labels\[\"age\"\]` must be .*\['no id'\]"),
+        ([1, 2], r"one for each of the 3 files.* Received: list"),
+        ("rose", "Received: str"),
+        ({"id0": object()}, "one is of the type object"),
+        (
+            {"a": {"id0": File("m", "", "", "", 1, None, "1")}}
+            | {"b": {"id1": File("n", "", "", "", 1, None, "1")}},
+            "One output of `labels` can be files",
+        ),
+    ],
+)
+def test_labels_of_another_form_are_refused_before_anything_is_read(labels, said, tmp_path):
+    files = [File(f"id{n}", f"{n}.jpg", "rose", "", 9, None, "1") for n in range(3)]
+    with pytest.raises(ValueError, match=said):
+        pack(files, None, tmp_path / "packed", labels=labels, map=map)
+    assert not list(tmp_path.glob("packed/*"))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "{",
+        "[]",
+        "[" * 100_000,
+        '{"": 3}',
+        '{"a": {"values": 3}}',
+        '{"": {"files": []}}',
+        "\xff",
+    ],
+)
+def test_labels_that_are_damaged_are_an_error_that_says_what_to_do(content, tmp_path):
+    files = [File("id0", "0.jpg", "rose", "", 9, None, "1")]
+    pack(files, lambda file: b"1", tmp_path / "packed", labels={"id0": 3}, map=map)
+    (tmp_path / "packed" / "labels.json").write_bytes(content.encode("latin-1"))
+    archive = open_archive(LocalFolder(tmp_path), "packed")
+    assert len(list(archive.list_images())) == 1
+    with pytest.raises(
+        ArchiveError, match="Could not read the labels 'packed/labels.json'.*Call pack"
+    ):
+        print(archive.labels)
+
+
+def test_a_fault_of_the_drive_is_not_taken_for_no_labels(tmp_path):
+    files = [File("id0", "0.jpg", "rose", "", 9, None, "1")]
+    pack(files, lambda file: b"1", tmp_path / "packed", labels={"id0": 3}, map=map)
+
+    class Failing(LocalFolder):
+        def find(self, path):
+            if path.endswith("labels.json"):
+                raise ConnectionError("down")
+            return super().find(path)
+
+    archive = open_archive(Failing(tmp_path), "packed")
+    with pytest.raises(ConnectionError, match="down"):
+        print(archive.labels)
+
+
+def test_the_bytes_of_shards_with_masks_stay_what_they_are_between_versions(tmp_path):
+    """Shards that lie on Drives are read by later versions: the form of the notes is pinned."""
+    files = [File("id0", "0.jpg", "rose", "", 9, None, "1")]
+    labels = {"mask": {"id0": File("m0", "m.png", "masks", "", 9, None, "1")}, "n": {"id0": 3}}
+    pack(files, lambda file: file.id.encode(), tmp_path / "packed", labels=labels, map=map)
+    with zipfile.ZipFile(tmp_path / "packed" / "shard-00000.zip") as shard:
+        notes = [json.loads(info.comment) for info in shard.infolist()[:2]]
+        assert shard.namelist()[:2] == ["rose/0.jpg", "masks/rose/0.png"]
+    assert notes == [
+        {"id": "id0", "label": "rose"},
+        {"id": "m0", "label": "masks", "is_label": True},
+    ]
+    assert (tmp_path / "packed" / "labels.json").read_text() == (
+        '{"mask": {"files": {"id0": "m0"}}, "n": {"values": {"id0": 3}}}'
+    )
