@@ -17,9 +17,10 @@ Example:
     >>> [file.label for file in catalog.load("photos")]
     ['rose', 'tulip']
 
-A catalog entry holds entries of its own: `drive`, `archive`, `decode`, `augment`, `cache` and
-`sequence`. Each is the arguments of one function of this project. Where such an entry has a `type`,
-that function of yours is called instead: a dotted name, imported when the dataset loads.
+A catalog entry holds entries of its own: `drive`, `archive`, `decode`, `decode_label`, `augment`,
+`cache` and `sequence`. Each is the arguments of one function of this project. Where such an entry
+has a `type`, that function of yours is called instead: a dotted name, imported when the dataset
+loads.
 
 Only the catalog names functions. What a saved list may say of its files is a short row of words.
 
@@ -28,7 +29,8 @@ This room needs Kedro (`pip install colab_helpers[kedro]`).
 The files of this room:
 
     entries.py      an entry of the catalog -> what it stands for; paths on this machine
-    credentials.py  an entry of the credentials store -> google-auth credentials
+    credentials.py  an entry of the credentials store -> the arguments of `connect`
+    saved_labels.py what a node found out about each file, masks among it <-> JSON
     saved_list.py   chosen files, and what a node found out about them <-> JSON
     datasets.py     ListingDataset, SequenceDataset
 """

@@ -9,17 +9,32 @@ from kedro.io import DatasetError
 
 from .entries import Config
 
-__all__ = ["google_credentials"]
+__all__ = ["connect_arguments"]
 
 READ_ONLY = "https://www.googleapis.com/auth/drive.readonly"
 
 
-def google_credentials(config: Any) -> Any:
-    """google-auth credentials from an entry of the credentials store; None from an empty one."""
+def connect_arguments(config: Any) -> dict[str, Any]:
+    """Arguments of `drive.connect` from an entry of the credentials store; none of an empty one.
+
+    Raises:
+        DatasetError: It cannot be used; no value of it is shown.
+    """
     if not config:
-        return None
+        return {}
     if not isinstance(config, Mapping):
-        return config  # an object of google-auth, where the catalog is made in Python
+        return {"credentials": config}  # of google-auth, where the catalog is made in Python
+    if "api_key" not in config:
+        return {"credentials": _google_credentials(config)}
+    if len(config) > 1:
+        raise DatasetError(
+            "An entry of credentials with an `api_key` holds nothing else. It holds: "
+            f"{', '.join(map(str, config))}."
+        )
+    return {"api_key": config["api_key"]}
+
+
+def _google_credentials(config: Config) -> Any:
     kind = config.get("type")
     if kind not in ("service_account", "authorized_user", None):
         raise DatasetError(

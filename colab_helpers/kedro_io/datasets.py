@@ -11,7 +11,7 @@ from kedro.io import AbstractDataset, AbstractVersionedDataset, DatasetError
 from ..drive import File, Source, connect
 from ..sources import open_archive
 from ..stream import PixelCache, augmenter, decoder
-from .credentials import google_credentials
+from .credentials import connect_arguments
 from .entries import Config, call, local_path, refuse_credentials
 from .saved_list import as_content, read_list, write_list
 
@@ -36,11 +36,7 @@ class _OnDrive:
 
     def _open_source(self) -> Source:
         """Opens it anew for each load."""
-        arguments = {}
-        credentials = google_credentials(self._credentials)
-        if credentials is not None:
-            arguments["credentials"] = credentials
-        drive: Source = call(connect, self._drive, **arguments)
+        drive: Source = call(connect, self._drive, **connect_arguments(self._credentials))
         if not self._archive:
             return drive
         archive: Source = call(open_archive, self._archive, drive=drive)
@@ -79,10 +75,10 @@ class ListingDataset(_OnDrive, AbstractDataset):
         archive: To read from a ZIP that lies there, the arguments of `sources.open_archive`:
             `{path: flowers17.zip}`.
         credentials: What the credentials store holds for this entry: a service account's JSON
-            (`type: service_account`), an authorized user's (`type: authorized_user`), or the
-            arguments of `google.oauth2.credentials.Credentials` (`token: ...`). Empty: `connect`
-            signs in as it does by itself. They are shown nowhere, and a pickled dataset does not
-            hold them.
+            (`type: service_account`), an authorized user's (`type: authorized_user`), the
+            arguments of `google.oauth2.credentials.Credentials` (`token: ...`), or an API key for
+            folders that "Anyone with the link" may see (`api_key: ...`). Empty: `connect` signs in
+            as it does by itself. They are shown nowhere, and a pickled dataset does not hold them.
         metadata: For other tools; not used.
 
     Raises:
@@ -140,15 +136,34 @@ class SequenceDataset(_OnDrive, AbstractVersionedDataset):
 
     A node returns a list of files, or a dict of files and what else it found out about them:
     `{"files": train_files, "labels": labels}`. That may be the arguments of `StreamingSequence`
-    that tell of data and of batches: `labels`, `label_mode`, `class_names`, `batch_size`,
-    `shuffle`, `seed`, `normalize`, `dtype`, `on_bad_file`. How the files are read, the catalog
-    alone says: the list is data, and whoever may write it runs no code with it. A part of `split`
-    brings the classes of the whole along; give `class_names` with other lists that may lack a
-    class.
+    that tell of data and of batches: `labels`, `label_mode`, `class_names`, `sample_weight`,
+    `inputs`, `batch_size`, `shuffle`, `seed`, `normalize`, `dtype`, `on_bad_file`. How the files
+    are read, the catalog alone says: the list is data, and whoever may write it runs no code with
+    it. A part of `split` brings the classes of the whole along; give `class_names` with other lists
+    that may lack a class.
+
+    With masks, a number and weights, as `label_mode` in the catalog says it of outputs:
+
+        ```yaml
+        train_photos:
+          type: colab_helpers.kedro_io.SequenceDataset
+          filepath: data/05_model_input/train_photos.json
+          decode: {image_size: [64, 64]}
+          sequence: {label_mode: {mask: image, age: raw}}
+        ```
+
+        ```python
+        def prepare(photos, mask_photos, table):  # two listings, and a pandas.CSVDataset by id
+            files = list(photos)
+            labels = {"mask": pair(files, mask_photos), "age": table["age"]}
+            return {"files": files, "labels": labels, "sample_weight": table["weight"]}
+        ```
 
     Args:
         filepath: Of the list, a JSON file on this machine. It is written whole or not at all.
         decode: Arguments of `stream.decoder`; `image_size` is `[height, width]` in pixels.
+        decode_label: As `decode`, for masks, which are grey and not blended unless it says so. By
+            default of the size of the pictures.
         drive: As of `ListingDataset`.
         archive: As of `ListingDataset`.
         augment: Arguments of `stream.augmenter`; none, no augmentation.
@@ -168,6 +183,7 @@ class SequenceDataset(_OnDrive, AbstractVersionedDataset):
         *,
         filepath: str,
         decode: Config,
+        decode_label: Config | None = None,
         drive: Config | None = None,
         archive: Config | None = None,
         augment: Config | None = None,
@@ -180,6 +196,7 @@ class SequenceDataset(_OnDrive, AbstractVersionedDataset):
         super().__init__(PurePosixPath(local_path("filepath", str(filepath))), version)
         self._set_source(drive, archive, credentials)
         self._decode = decode
+        self._decode_label = decode_label
         self._augment = augment
         self._cache = _with_local_folder(cache)
         self._sequence = sequence or {}
@@ -189,13 +206,15 @@ class SequenceDataset(_OnDrive, AbstractVersionedDataset):
         """A sequence over the saved files; no picture is read before its first batch."""
         from ..stream import StreamingSequence  # imports Keras
 
-        arguments = read_list(Path(self._get_load_path()))
+        arguments = read_list(Path(self._get_load_path()), self._sequence)
         if self._augment:
             arguments["augment"] = call(augmenter, self._augment)
         if self._cache:
             arguments["cache"] = call(PixelCache, self._cache)
         arguments["read"] = self._open_source().read
         arguments["decode"] = call(decoder, self._decode)
+        if self._decode_label:
+            arguments["decode_label"] = call(_mask_decoder, self._decode_label)
         sequence: StreamingSequence = call(StreamingSequence, self._sequence, **arguments)
         return sequence
 
@@ -211,6 +230,7 @@ class SequenceDataset(_OnDrive, AbstractVersionedDataset):
             "drive": self._drive,
             "archive": self._archive,
             "decode": self._decode,
+            "decode_label": self._decode_label,
             "augment": self._augment,
             "cache": self._cache,
             "sequence": self._sequence,
@@ -221,6 +241,16 @@ class SequenceDataset(_OnDrive, AbstractVersionedDataset):
             return Path(self._get_load_path()).is_file()
         except DatasetError:  # there is no version yet
             return False
+
+
+def _mask_decoder(
+    image_size: tuple[int, int],
+    color_mode: Any = "grayscale",
+    interpolation: Any = "nearest",
+    **words: Any,
+) -> decoder:
+    """A decoder of masks, unless the entry says otherwise."""
+    return decoder(image_size, color_mode=color_mode, interpolation=interpolation, **words)
 
 
 def _with_local_folder(cache: Config | None) -> Config | None:

@@ -47,6 +47,11 @@ def refuse_credentials(place: str, config: Config | None) -> None:
         raise DatasetError(
             f"`credentials` stand in the entry itself, not in its `{place}`. Move the line there."
         )
+    if "api_key" in (config or {}):
+        raise DatasetError(
+            "An `api_key` stands in credentials.yml, under a name such as `drive`, not in the "
+            f"catalog's `{place}`. Move it there, and write `credentials: drive` into the entry."
+        )
 
 
 def local_path(word: str, path: str) -> str:

@@ -12,6 +12,7 @@ from kedro.io import DatasetError
 from ..atomic import atomic_write
 from ..drive.names import printable
 from ..inventory.saved_format import FIELDS, file_of_fields
+from .saved_labels import as_given, as_saved, plain
 
 __all__ = ["WORDS", "as_content", "read_list", "write_list"]
 
@@ -21,6 +22,8 @@ WORDS = (
     "labels",
     "label_mode",
     "class_names",
+    "sample_weight",
+    "inputs",
     "batch_size",
     "shuffle",
     "seed",
@@ -45,12 +48,33 @@ def as_content(
     """
     content = dict(data) if isinstance(data, Mapping) else {"files": data}
     _check_words(content, "A node returned")
-    said = {"label_mode": "int", **config, **content}
-    class_names = getattr(content["files"], "class_names", None)
-    tells_classes = "labels" not in said and said["label_mode"] in CLASS_MODES
-    if class_names and tells_classes and "class_names" not in said:
-        content["class_names"] = list(class_names)
-    return content
+    said = {"label_mode": "int", "labels": None, "class_names": None, **config, **content}
+    class_names = _names_of_whole(getattr(content["files"], "class_names", None), said)
+    if class_names:
+        content["class_names"] = class_names
+    files = list(content["files"])
+    return as_saved({**content, "files": files}, files, _is_by_output(said))
+
+
+def _names_of_whole(of_list: Iterable[Any] | None, said: Mapping[str, Any]) -> Any:
+    """The classes that a list knows, for outputs that neither labels nor names tell them of."""
+    mode = said["label_mode"]
+    if not of_list:
+        return None
+    if not _is_by_output(said):
+        tells_classes = mode in CLASS_MODES and said["labels"] is None
+        return list(of_list) if tells_classes and said["class_names"] is None else None
+    told = () if said["labels"] is None else said["labels"]
+    names = {
+        output: list(of_list)
+        for output, of_output in mode.items()
+        if of_output in CLASS_MODES and output not in told
+    }
+    return {**names, **(said["class_names"] or {})}
+
+
+def _is_by_output(said: Mapping[str, Any]) -> bool:
+    return isinstance(said.get("label_mode"), Mapping)
 
 
 def write_list(path: Path, content: Mapping[str, Any]) -> None:
@@ -59,13 +83,17 @@ def write_list(path: Path, content: Mapping[str, Any]) -> None:
     A name that Unicode does not allow stands as JSON's escapes, and is read back as it was.
     """
     rows = [{field: getattr(file, field, None) for field in FIELDS} for file in content["files"]]
-    text = json.dumps({**content, "files": rows}, indent=1, ensure_ascii=False)
+    text = json.dumps({**content, "files": rows}, indent=1, ensure_ascii=False, default=plain)
     with atomic_write(path) as out:
         out.write(text.encode("utf-8", "backslashreplace"))
 
 
-def read_list(path: Path) -> dict[str, Any]:
+def read_list(path: Path, config: Mapping[str, Any]) -> dict[str, Any]:
     """The files of a list, and the words that it says of them.
+
+    Args:
+        path: Of the list.
+        config: The arguments of `StreamingSequence` in the catalog.
 
     Raises:
         DatasetError: It is damaged, or no such list.
@@ -83,7 +111,10 @@ def read_list(path: Path) -> dict[str, Any]:
             files.append(file_of_fields(row))
         except ValueError as error:
             raise _damaged(path, f"file {number}: {error}") from None
-    return {**content, "files": files}
+    try:
+        return as_given({**content, "files": files}, files, _is_by_output({**config, **content}))
+    except ValueError as error:
+        raise _damaged(path, f"a label: {error}") from None
 
 
 def _check_words(content: Mapping[str, Any], where: str) -> None:

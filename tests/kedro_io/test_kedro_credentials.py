@@ -7,14 +7,14 @@ import pytest
 
 pytest.importorskip("kedro.io", reason="Kedro is an extra: pip install colab_helpers[kedro]")
 
-from catalogs import SECRET, make_catalog, save_all  # noqa: E402
+from catalogs import LISTING, SECRET, make_catalog, save_all  # noqa: E402
 from cryptography.hazmat.primitives import serialization  # noqa: E402
 from cryptography.hazmat.primitives.asymmetric import rsa  # noqa: E402
-from kedro.io import DatasetError  # noqa: E402
+from kedro.io import DataCatalog, DatasetError  # noqa: E402
 
 from colab_helpers.drive import LocalFolder  # noqa: E402
 from colab_helpers.kedro_io import ListingDataset  # noqa: E402
-from stand_in import REFRESH_TOKEN  # noqa: E402
+from stand_in import PRACTICE_API_KEY, REFRESH_TOKEN  # noqa: E402
 
 
 @pytest.fixture
@@ -81,6 +81,49 @@ def test_an_authorized_user_is_taken_as_google_writes_it(practice):
     (credentials,) = received
     assert credentials.refresh_token == "c"
     assert credentials.client_id == "a"
+
+
+def test_an_api_key_of_the_store_reads_what_is_public_and_is_shown_nowhere(
+    practice, drive_server, tmp_path, caplog
+):
+    """Listed, saved, loaded and read with it; no description, log, list or pickle holds it."""
+    caplog.set_level(logging.DEBUG)
+    server = drive_server(practice, public=["flower"])
+    store = {"drive": {"api_key": PRACTICE_API_KEY}}
+    catalog = make_catalog(tmp_path, {"endpoint": server.url}, store)
+    listing = {"type": LISTING, "folder": server.id("flower"), "drive": {"endpoint": server.url}}
+    public = DataCatalog.from_config({"photos": {**listing, "credentials": "drive"}}, store)
+    catalog.save("train_photos", list(public.load("photos"))[:4])
+    sequence = catalog.load("train_photos")
+    assert sequence[0][0].shape == (4, 8, 8, 3)
+    for dataset in (public["photos"], catalog["train_photos"]):
+        for shown in (repr(dataset), str(dataset._describe()), caplog.text):
+            assert PRACTICE_API_KEY not in shown
+        assert PRACTICE_API_KEY.encode() not in pickle.dumps(dataset)
+    assert PRACTICE_API_KEY.encode() not in pickle.dumps(sequence)
+    assert PRACTICE_API_KEY not in (tmp_path / "train_photos.json").read_text()
+
+
+@pytest.mark.parametrize(
+    "entry, said",
+    [
+        ({"api_key": SECRET, "token": SECRET}, "holds nothing else. It holds: api_key, token"),
+        ({"api_key": f"{SECRET} two words"}, "must be an API key"),
+        ({"api_key": 3}, "must be an API key"),
+    ],
+)
+def test_an_api_key_that_is_none_is_refused_and_not_shown(entry, said):
+    with pytest.raises(Exception, match=said) as error:
+        list(ListingDataset(credentials=entry).load())
+    assert SECRET not in str(error.value)
+
+
+@pytest.mark.parametrize("place", ["drive", "archive"])
+def test_an_api_key_in_the_catalog_is_refused(place):
+    """Where the description of a dataset would show it."""
+    with pytest.raises(DatasetError, match="`api_key` stands in credentials.yml") as error:
+        ListingDataset(**{place: {"api_key": SECRET}})
+    assert SECRET not in str(error.value)
 
 
 @pytest.mark.parametrize("name", ["photos", "train_photos"])
