@@ -1,156 +1,85 @@
-"""Times the ways to decode a folder of photographs, and how far they are from a full decode.
+"""How far each decoder is from a full decode that is resized with antialiasing, size by size.
 
-    python -m tests.benchmarks.decode ../shared/data/flowers17
+What is compared is the mean absolute difference of all pixels, of 255."""
 
-Every way decodes the same files, one after the other in the same run, several rounds; the table
-shows medians of CPU time (of all threads), and the mean absolute difference from a full decode that
-is resized with antialiasing. Large photographs are mosaics of the small ones. The peer is
-`image_dataset_from_directory`."""
-
-import argparse
-import os
-import platform
 import random
-import statistics
-import tempfile
-import time
 from pathlib import Path
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+from tests.benchmarks import pictures
+from tests.benchmarks.measure import fresh, is_installed
+from tests.benchmarks.table import OFF, Row
 
-import numpy as np  # noqa: E402
-from PIL import Image  # noqa: E402
-
-from colab_helpers.stream import augmenter, decoder  # noqa: E402
-from tests.benchmarks import pictures  # noqa: E402
-
-PEER = "image_dataset_from_directory"
-FLOOR = "an eighth, not resized"  # what is left is libjpeg's reading of the bits; no way avoids it
+TITLE = "Pixels: mean difference from a full decode, resized with antialiasing (of 255)"
+SIDES = (32, 64, 96, 128, 224, 320, 512)
 
 
-def reference(path, size):
-    with Image.open(path) as image:
-        return np.asarray(
-            image.convert("RGB").resize(size[::-1], Image.Resampling.BILINEAR), np.float32
-        )
+def rows(bench):
+    large = pictures.large(bench.work, bench.photos, 2 if bench.quick else 8)
+    for kind, folder in (("small", bench.photos), ("large", large)):
+        found = fresh(differences, folder=str(folder), most=8 if bench.quick else 96)
+        for side, off in found.items():
+            keras = off.pop("Keras's loader")
+            yield Row(
+                f"{kind} pictures to {side} x {side}",
+                ", ".join(f"{name} {difference:.2f}" for name, difference in off.items()),
+                max(off["Pillow"], off.get("OpenCV", 0)) / keras,
+                OFF,
+                peer="Keras's loader",
+                there=f"{keras:.2f}",
+                most=1,
+                limit=0,
+                limit_is="`exact=True`",
+            )
 
 
-def decode_an_eighth(path):
-    with Image.open(path) as image:
-        image.draft("RGB", (1, 1))
-        return np.asarray(image)
-
-
-def ways(folder, paths, size):
-    """Returns {name: a function that decodes all files, in the order of paths}."""
-    found = {}
-    for name, options in (
-        ("Pillow, bilinear", {"library": "pillow"}),
-        ("Pillow, area", {"library": "pillow", "interpolation": "area"}),
-        ("Pillow, exact", {"exact": True}),
-        ("opencv, area", {"library": "opencv", "interpolation": "area"}),
-        ("opencv, bilinear", {"library": "opencv"}),
-    ):
-        try:
-            decode = decoder(size, **options)
-        except ImportError:
-            print(f"left out: {name} (OpenCV is not installed)")
-            continue
-        found[name] = lambda decode=decode: [decode(path.read_bytes()) for path in paths]
-    found[FLOOR] = lambda: [decode_an_eighth(path) for path in paths]
-    try:
-        import keras
-    except ImportError:
-        print(f"left out: {PEER} (Keras is not installed)")
-        return found
-    dataset = keras.utils.image_dataset_from_directory(
-        folder, labels=None, image_size=size, batch_size=32, shuffle=False, verbose=False
-    ).prefetch(2)
-    found[PEER] = lambda: [image for batch in dataset.as_numpy_iterator() for image in batch]
+def differences(folder, most):
+    """{side: {decoder: mean difference}}."""
+    paths = sorted(Path(folder).glob("*/*.jpg"))
+    paths = sorted(random.Random(0).sample(paths, min(most, len(paths))))
+    found = {str(side): {} for side in SIDES}
+    for side in SIDES:
+        full = [full_decode(path, side) for path in paths]
+        for name, images in decoded(paths, side).items():
+            off = [abs(image.astype("float32") - right) for image, right in zip(images, full)]
+            found[str(side)][name] = float(sum(one.mean() for one in off) / len(off))
+        print(f"    {folder[-5:]}, {side}: {found[str(side)]}", flush=True)
     return found
 
 
-def measure(title, folder, size, rounds):
-    paths = sorted(folder.rglob("*.jpg"))
-    expected, times, pixels = [reference(path, size) for path in paths], {}, {}
-    todo = ways(folder, paths, size)
-    for one in range(rounds + 1):
-        for name, decode_all in todo.items():
-            start = time.process_time()
-            pixels[name] = decode_all()
-            if one:  # the first round warms up
-                times.setdefault(name, []).append((time.process_time() - start) / len(paths) * 1000)
-    mean_size = np.mean([path.stat().st_size for path in paths]) / 1000
-    print(f"\n{title}: {len(paths)} files of {mean_size:.0f} kB to {size}")
-    print(f"{'':30}{'CPU ms/image':>14}{'x the peer':>12}{'difference':>12}")
-    peer = statistics.median(times[PEER]) if PEER in times else float("nan")
-    for name, taken in times.items():
-        taken = statistics.median(taken)
-        print(f"{name:30}{taken:14.2f}{peer / taken:12.2f}", end="")
-        off = [
-            np.abs(np.asarray(a, np.float32) - b).mean()
-            for a, b in zip(pixels[name], expected)
-            if a.shape == b.shape
-        ]
-        print(f"{np.mean(off):12.2f}" if off else "")
+def full_decode(path, side):
+    import numpy as np
+    from PIL import Image
+
+    with Image.open(path) as image:
+        image = image.convert("RGB").resize((side, side), Image.Resampling.BILINEAR)
+    return np.asarray(image, np.float32)
 
 
-def main():
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("folder", type=Path, help="JPEGs in class folders")
-    parser.add_argument("--files", type=int, default=120)
-    parser.add_argument(
-        "--large", type=int, default=12, help="how many of 4000 x 3000 pixels to make"
-    )
-    parser.add_argument(
-        "--size", type=int, nargs=2, default=(224, 224), metavar=("HEIGHT", "WIDTH")
-    )
-    parser.add_argument("--rounds", type=int, default=5)
-    choice = parser.parse_args()
-    size, found = tuple(choice.size), sorted(choice.folder.rglob("*.jpg"))
-    found = random.Random(0).sample(found, min(choice.files, len(found)))
-    print(
-        f"{platform.machine()}, {os.cpu_count()} cores, "
-        f"Python {platform.python_version()}, {decoder(size).key}"
-    )
-    with tempfile.TemporaryDirectory() as small, tempfile.TemporaryDirectory() as large:
-        for number, path in enumerate(found):
-            Path(small, f"{number:05}.jpg").write_bytes(path.read_bytes())
-        measure("Photographs as they are", Path(small), size, choice.rounds)
-        measure(
-            "Large photographs",
-            pictures.large(Path(large), choice.folder, choice.large),
-            size,
-            choice.rounds,
+def decoded(paths, side):
+    """{decoder: an iterator over the images of all paths}."""
+    from colab_helpers import decoder
+
+    decoders = {"Pillow": decoder((side, side), library="pillow")}
+    if is_installed("cv2"):
+        decoders["OpenCV"] = decoder((side, side), library="opencv")
+    decoders["exact"] = decoder((side, side), exact=True)
+    contents = [path.read_bytes() for path in paths]
+    found = {name: map(decode, contents) for name, decode in decoders.items()}
+    return {**found, "Keras's loader": keras_images(paths, side)}
+
+
+def keras_images(paths, side):
+    """What image_dataset_from_directory makes of the files: it takes all below a folder."""
+    import os
+    import tempfile
+
+    import keras
+
+    with tempfile.TemporaryDirectory(dir=paths[0].parents[2]) as folder:
+        for number, path in enumerate(paths):
+            os.link(path, Path(folder, f"{number:06}.jpg"))
+        data = keras.utils.image_dataset_from_directory(
+            folder, labels=None, image_size=(side, side), shuffle=False, verbose=False
         )
-    image, rng = decoder(size)(found[0].read_bytes()), np.random.default_rng(0)
-    print(f"\n{'augmenter':38}{'CPU ms/image':>14}")
-    geometry = {
-        "rotation_range": 20,
-        "width_shift_range": 0.2,
-        "height_shift_range": 0.2,
-        "zoom_range": 0.2,
-    }
-    for name, words in (
-        ("turn, shift, zoom; nearest", geometry),
-        ("  the same; reflect", geometry | {"fill_mode": "reflect"}),
-        ("  the same; constant", geometry | {"fill_mode": "constant"}),
-        ("random_crop=0.8", {"random_crop": 0.8}),
-        ("horizontal_flip", {"horizontal_flip": True}),
-    ):
-        for library in ("pillow", "opencv"):
-            try:
-                augment = augmenter(**words, library=library)
-            except ImportError:
-                continue
-            start = time.process_time()
-            for _ in range(300):
-                augment(image, rng)
-            taken = (time.process_time() - start) / 300 * 1000
-            print(f"{name + ', ' + library:38}{taken:14.2f}")
-
-
-if __name__ == "__main__":
-    main()
+        for batch in data.as_numpy_iterator():
+            yield from batch

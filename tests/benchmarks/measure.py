@@ -1,12 +1,13 @@
-"""How a comparison is made: each contestant in a fresh process, in turn, several rounds, medians.
+"""How a comparison is made: what is compared runs in one fresh process, in turn, several rounds.
 
-A contestant is a module-level function that takes plain arguments and returns a dict of numbers.
-`rounds` runs A, B, A, B, ... so that whatever else the machine does falls on all alike, and ratios
-are taken within a round."""
+`fresh` runs a function of a module in a process of its own and returns the dict that it returns.
+There, `interleaved` runs A, B, A, B, ... so that whatever else the machine does falls on all alike;
+`median` and `ratio` look at what it found, and a ratio is taken within a round."""
 
 import contextlib
 import gc
 import importlib
+import importlib.util
 import json
 import os
 import platform
@@ -14,16 +15,28 @@ import resource
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 BATCH, SIZE = 32, (224, 224)
 MB = 1e6
+ENVIRONMENT = {
+    "PYTHONPATH": str(ROOT),
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "PYTHONWARNINGS": "ignore",
+    "NO_ALBUMENTATIONS_UPDATE": "1",  # or it asks the network for its newest version
+}
+VERSIONS = (
+    *("keras", "tensorflow", "numpy", "pillow", "opencv-python-headless"),
+    *("PyDrive2", "grain", "albumentations"),
+)
 
 
-# in the contestant's process
+# in the process that is measured
 
 
 class Meter:
@@ -41,7 +54,6 @@ class Meter:
 
     def per(self, images):
         return {
-            "images": images,
             "images/s": images / self.wall,
             "wall ms": self.wall / images * 1e3,
             "CPU ms": self.cpu / images * 1e3,
@@ -50,10 +62,8 @@ class Meter:
 
 
 def _cpu():
-    own, children = (
-        resource.getrusage(resource.RUSAGE_SELF),
-        resource.getrusage(resource.RUSAGE_CHILDREN),
-    )
+    own = resource.getrusage(resource.RUSAGE_SELF)
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
     return own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
 
 
@@ -63,74 +73,90 @@ def _status(name):
             return int(line.split()[1]) * 1024
 
 
-# in the process that compares
-
-
-def fresh(function, **arguments):
-    """Runs a contestant in a process of its own; returns its dict."""
-    command = [
-        sys.executable,
-        "-m",
-        "tests.benchmarks.measure",
-        function.__module__,
-        function.__name__,
-        json.dumps(arguments),
-    ]
-    environment = {
-        **os.environ,
-        "PYTHONPATH": str(ROOT),
-        "TF_CPP_MIN_LOG_LEVEL": "3",
-        "PYTHONWARNINGS": "ignore",
-        "HF_HUB_OFFLINE": "1",
-        "HF_DATASETS_DISABLE_PROGRESS_BARS": "1",
-    }
-    done = subprocess.run(
-        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=1800
-    )
-    if done.returncode:
-        raise RuntimeError(
-            f"{function.__module__}.{function.__name__} failed:\n{done.stderr[-3000:]}"
-        )
-    return json.loads(done.stdout.splitlines()[-1])
-
-
-def rounds(count, **contestants):
-    """{name: [result of each round]} of `{name: (function, arguments)}`, in turn in each round."""
-    results = {name: [] for name in contestants}
-    for _ in range(count):
-        for name, (function, arguments) in contestants.items():
-            results[name].append(fresh(function, **arguments))
-            print(f"    {name}: {_shown(results[name][-1])}", file=sys.stderr, flush=True)
-    return results
-
-
-def median(results, key):
-    return statistics.median(result[key] for result in results)
-
-
-def ratio(results, one, other, key):
-    """The median over the rounds of one contestant's value through another's."""
-    return statistics.median(a[key] / b[key] for a, b in zip(results[one], results[other]))
+def interleaved(rounds, ways, warm_up=True):
+    """{name: [what it returned in each round]} of `{name: function}`, in turn in each round."""
+    found = {name: [] for name in ways}
+    for number in range(0 if warm_up else 1, rounds + 1):
+        for name, way in ways.items():
+            result = way()
+            if number:
+                found[name].append(result)
+                print(f"    round {number} of {rounds}, {name}: {_shown(result)}", flush=True)
+    return found
 
 
 def _shown(result):
-    return ", ".join(
-        f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}"
-        for name, value in result.items()
-    )
+    return ", ".join(f"{name} {value:.4g}" for name, value in result.items())
+
+
+def is_installed(module):
+    """Whether a peer is installed; says so where it is left out."""
+    if importlib.util.find_spec(module):
+        return True
+    print(f"    left out: {module} is not installed", flush=True)
+    return False
+
+
+# in the process that compares
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What a subject is given.
+
+    Attributes:
+        work: A folder for what it needs on the local disk.
+        photos: Small pictures in class folders, in `work` too.
+        rounds: How many.
+        quick: Few files, for numbers without meaning.
+    """
+
+    work: Path
+    photos: Path
+    rounds: int
+    quick: bool
+
+
+def fresh(function, **arguments):
+    """Runs a function of a module in a process of its own; returns its dict.
+
+    What else it prints is shown as progress, as it comes."""
+    command = [sys.executable, "-m", "tests.benchmarks.measure"]
+    command += [function.__module__, function.__name__, json.dumps(arguments)]
+    with tempfile.TemporaryFile("w+") as errors:
+        with subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env={**os.environ, **ENVIRONMENT},
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+        ) as process:
+            last = ""
+            for line in process.stdout:
+                print(last, end="", file=sys.stderr, flush=True)
+                last = line
+        if process.returncode:
+            errors.seek(0)
+            name = f"{function.__module__}.{function.__name__}"
+            raise RuntimeError(f"{name} failed:\n{errors.read()[-3000:]}")
+    return json.loads(last)
+
+
+def median(found, name, key):
+    return statistics.median(result[key] for result in found[name])
+
+
+def ratio(found, one, other, key):
+    """The median over the rounds of one way's value through another's."""
+    return statistics.median(a[key] / b[key] for a, b in zip(found[one], found[other]))
 
 
 class Server:
     """The stand-in Drive in a process of its own, so that its CPU is not the client's."""
 
     def __init__(self, folder, *options):
-        self._command = [
-            sys.executable,
-            "-m",
-            "tests.stand_in",
-            str(folder),
-            *map(str, options),
-        ]
+        self._command = [sys.executable, "-m", "tests.stand_in", str(folder), *map(str, options)]
 
     def __enter__(self):
         self._process = subprocess.Popen(self._command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
@@ -141,12 +167,6 @@ class Server:
         self._process.kill()  # it has nothing to save
         self._process.wait()
         self._process.stdout.close()
-
-    @property
-    def cpu(self):
-        """Seconds of CPU until now."""
-        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def machine():
@@ -160,18 +180,8 @@ def machine():
         platform.machine(),
     )
     cores = len(os.sched_getaffinity(0))
-    names = (
-        "keras",
-        "tensorflow",
-        "numpy",
-        "pillow",
-        "opencv-python-headless",
-        "PyDrive2",
-        "grain",
-        "datasets",
-    )
     versions = []
-    for name in names:
+    for name in VERSIONS:
         with contextlib.suppress(metadata.PackageNotFoundError):
             versions.append(f"{name.replace('-python-headless', '')} {metadata.version(name)}")
     return f"{cores} cores ({model}), Python {platform.python_version()}, {', '.join(versions)}"
@@ -179,8 +189,6 @@ def machine():
 
 if __name__ == "__main__":
     module, name, arguments = sys.argv[1:]
-    print(
-        json.dumps(getattr(importlib.import_module(module), name)(**json.loads(arguments))),
-        flush=True,
-    )
+    found = getattr(importlib.import_module(module), name)(**json.loads(arguments))
+    print(json.dumps(found), flush=True)
     os._exit(0)  # a peer's threads must not hold the process

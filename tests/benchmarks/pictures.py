@@ -1,49 +1,68 @@
-"""The pictures that are read: small photographs, many of them, and large ones made from them."""
+"""The pictures that are read: small photographs, many of them, masks, and large ones."""
 
 import os
+import random
 import shutil
 from pathlib import Path
 
 from PIL import Image
 
-FLOWERS17 = Path(__file__).parents[2].parent / "shared" / "data" / "flowers17"
 
+def small(work, folder, count):
+    """At most `count` JPEGs of class folders, copied to the local disk; and what they are.
 
-def small(work):
-    """A folder of class folders: Flowers-17, or practice pictures where that is not at hand."""
-    flowers = Path(os.environ.get("FLOWERS17", FLOWERS17))
-    if flowers.is_dir():
-        copy = work / "small"
-        shutil.copytree(flowers, copy)  # local disk, whatever the original lies on
-        return copy, "Flowers-17"
-    from colab_helpers.practice import make_practice_folder
+    Without a folder they are drawn."""
+    if folder is None:
+        from colab_helpers.practice import make_practice_folder
 
-    return Path(make_practice_folder(work / "small", files_per_class=250)), "practice pictures"
+        folder, kind = Path(make_practice_folder(work / "practice", files_per_class=100)), "drawn pictures"
+    else:
+        kind = "photographs"
+    found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in (".jpg", ".jpeg"))
+    if not found:
+        raise SystemExit(f"There is no JPEG in {folder}: name a folder of class folders.")
+    chosen = random.Random(0).sample(found, min(count, len(found)))
+    for number, path in enumerate(sorted(chosen)):
+        copy = work / "small" / path.parent.name / f"{number:06}.jpg"
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, copy)
+    return work / "small", f"{len(chosen)} {kind}"
 
 
 def many(work, source, count):
-    """`count` files in class folders, hard links to the small photographs in turn."""
-    photos = sorted(source.glob("*/*.*"))
-    for n in range(count):
-        photo = photos[n % len(photos)]
-        link = work / "many" / photo.parent.name / f"{n:06d}{photo.suffix}"
+    """`count` files in class folders, hard links to the small pictures in turn."""
+    photos = sorted(source.glob("*/*.jpg"))
+    for number in range(count):
+        photo = photos[number % len(photos)]
+        link = work / "many" / photo.parent.name / f"{number:06}.jpg"
         link.parent.mkdir(parents=True, exist_ok=True)
         os.link(photo, link)
     return work / "many"
 
 
 def large(work, source, count):
-    """`count` JPEGs of 4000 x 3000: mosaics of small photographs, so with a real one's detail."""
+    """`count` JPEGs of 4000 x 3000: mosaics of small pictures, so with a real one's detail."""
     photos = sorted(source.glob("*/*.jpg"))
-    for n in range(count):
+    for number in range(count):
         mosaic = Image.new("RGB", (4000, 3000))
         for tile in range(64):
             row, column = divmod(tile, 8)
-            with Image.open(photos[(n * 64 + tile * 7) % len(photos)]) as photo:
-                if photo.size != (500, 375):
-                    photo = photo.convert("RGB").resize((500, 375))
+            with Image.open(photos[(number * 64 + tile * 7) % len(photos)]) as photo:
+                photo = photo.convert("RGB").resize((500, 375))
                 mosaic.paste(photo, (column * 500, row * 375))
-        path = work / "large" / f"class_{n % 2}" / f"{n:03d}.jpg"
+        path = work / "large" / f"class_{number % 2}" / f"{number:03}.jpg"
         path.parent.mkdir(parents=True, exist_ok=True)
         mosaic.save(path, quality=90)
     return work / "large"
+
+
+def masks(work, source):
+    """An indexed PNG of four values for each small picture, as large as the picture."""
+    for path in sorted(source.glob("*/*.jpg")):
+        with Image.open(path) as photo:
+            areas = photo.convert("RGB").resize((12, 12)).quantize(4)
+            mask = areas.resize(photo.size, Image.Resampling.NEAREST)
+        target = work / "masks" / path.parent.name / f"{path.stem}.png"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        mask.save(target)
+    return work / "masks"
