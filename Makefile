@@ -59,9 +59,9 @@ browser-test: .venv/ready  ## notebooks in JupyterLab, clicked through in Chromi
 	@.venv/bin/python -m pip install --quiet -r tests/browser/requirements.txt
 	.venv/bin/python -m pytest -m "$(BROWSER)" tests/browser
 
-bench: .venv/ready  ## measure against what you would use instead; prints the table of BENCHMARKS.md
+bench: .venv/ready  ## measure against what you would use instead and write BENCHMARKS.md: FOLDER=photos
 	@.venv/bin/python -m pip install --quiet -r tests/benchmarks/requirements.txt
-	@.venv/bin/python -m tests.benchmarks
+	@.venv/bin/python -m tests.benchmarks $(if $(FOLDER),--folder "$(FOLDER)")
 
 flowers17: .venv/ready  ## the Flowers-17 tutorial's job, three seeds, more than an hour: FOLDER=path
 	@.venv/bin/python -m tests.benchmarks.flowers17 "$(FOLDER)"

@@ -63,7 +63,7 @@ def main():
                 traceback.print_exc()
                 failed.append(subject)
                 continue
-            print(tables[subject], flush=True)
+            print(report.with_notes([tables[subject]]), flush=True)
             if not choice.quick:
                 report.save(tables)
     say(f"{(time.perf_counter() - begun) / 60:.1f} minutes.")

@@ -4,9 +4,16 @@ Turn by up to 20 degrees, shift by up to a fifth, shear by up to 10 degrees, zoo
 mirror; what lies outside is the nearest pixel. Images lie in memory; the time is that of the CPU,
 so that nobody is ahead by more threads."""
 
-from tests.benchmarks.measure import BATCH, SIZE, Meter, fresh, interleaved, is_installed
-from tests.benchmarks.measure import median as _median
-from tests.benchmarks.measure import ratio as _ratio
+from tests.benchmarks.measure import (
+    BATCH,
+    SIZE,
+    Meter,
+    fresh,
+    interleaved,
+    is_installed,
+    median,
+    ratio,
+)
 from tests.benchmarks.table import Row
 
 TITLE = "Usual augmentation of 224 x 224 (images a second of one core)"
@@ -22,13 +29,15 @@ WORDS = {
 OPENCV, PILLOW = "`augmenter`, OpenCV", "`augmenter`, Pillow"
 PEERS = ("albumentations", "`ImageDataGenerator`", "Keras's layers")
 WARP = "one `cv2.warpAffine` alone"
+HEADLINES = {(OPENCV, peer): "augmentation, OpenCV" for peer in PEERS}
+HEADLINES |= {(PILLOW, "albumentations"): "augmentation, Pillow"}
 
 
 def rows(bench):
     found = fresh(compare, images=64 if bench.quick else 640, rounds=bench.rounds)
 
     def shown(name):
-        return f"{1000 / _median(found, name, 'CPU ms'):,.0f}"
+        return f"{1000 / median(found, name, 'CPU ms'):,.0f}"
 
     for ours in (OPENCV, PILLOW):
         for peer in PEERS:
@@ -36,12 +45,12 @@ def rows(bench):
                 yield Row(
                     ours,
                     shown(ours),
-                    _ratio(found, peer, ours, "CPU ms"),
+                    ratio(found, peer, ours, "CPU ms"),
                     peer=peer,
                     there=shown(peer),
-                    limit=_ratio(found, peer, WARP, "CPU ms") if WARP in found else None,
+                    limit=ratio(found, peer, WARP, "CPU ms") if WARP in found else None,
                     limit_is=f"{WARP}: {shown(WARP)}" if WARP in found else "",
-                    headline=f"augmentation, {ours[13:]}",
+                    headline=HEADLINES.get((ours, peer), ""),
                 )
 
 

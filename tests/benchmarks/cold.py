@@ -3,9 +3,7 @@
 With 32 reads in flight, 100 ms each allow 320 images a second. Uneven latency has the same mean and
 is lognormal, with a sigma of 0.6."""
 
-from tests.benchmarks.measure import BATCH, SIZE, Meter, Server, fresh, interleaved
-from tests.benchmarks.measure import median as _median
-from tests.benchmarks.measure import ratio as _ratio
+from tests.benchmarks.measure import BATCH, SIZE, Meter, Server, fresh, interleaved, median, ratio
 from tests.benchmarks.table import Row
 
 TITLE = "First epoch, from Drive at 100 ms a read, 32 reads in flight, to 224 x 224"
@@ -27,7 +25,7 @@ def rows(bench):
                 compare, url=server.url, images=images, rounds=bench.rounds, peers=not sigma
             )
         for way in (FIT, INDEX):
-            speed = _median(found, way, "images/s")
+            speed = median(found, way, "images/s")
             yield Row(
                 f"{way}, {kind} latency",
                 f"{speed:.0f} images/s",
@@ -43,11 +41,11 @@ def rows(bench):
 
 def _beside(found):
     for peer in (LOOP, WORKERS):
-        speed = _median(found, peer, "images/s")
+        speed = median(found, peer, "images/s")
         yield Row(
             "`fit`, even latency",
-            f"{_median(found, FIT, 'images/s'):.0f} images/s",
-            _ratio(found, FIT, peer, "images/s"),
+            f"{median(found, FIT, 'images/s'):.0f} images/s",
+            ratio(found, FIT, peer, "images/s"),
             peer=peer,
             there=f"{speed:.1f} images/s",
             least=ASKED[peer],

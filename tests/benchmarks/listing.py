@@ -3,9 +3,7 @@
 import json
 import urllib.request
 
-from tests.benchmarks.measure import SIZE, Meter, Server, fresh, interleaved
-from tests.benchmarks.measure import median as _median
-from tests.benchmarks.measure import ratio as _ratio
+from tests.benchmarks.measure import SIZE, Meter, Server, fresh, interleaved, median, ratio
 from tests.benchmarks.table import Row
 
 LATENCY = 0.1
@@ -35,19 +33,20 @@ def rows(bench):
 def _one_folder_rows(found, size):
     yield Row(
         f"{size:,} files of one folder",
-        f"{_median(found, OURS, 'seconds'):.1f} s",
-        _ratio(found, PLAIN, OURS, "seconds"),
+        f"{median(found, OURS, 'seconds'):.1f} s",
+        ratio(found, PLAIN, OURS, "seconds"),
         peer=PLAIN,
-        there=f"{_median(found, PLAIN, 'seconds'):.1f} s",
+        there=f"{median(found, PLAIN, 'seconds'):.1f} s",
         least=2,
         headline=f"listing {size:,} files",
     )
-    kept = _median(found, TRACED, "bytes")
-    yield Row("memory that a listed file keeps", "", kept, " bytes", most=450)
+    kept = median(found, TRACED, "bytes")
+    what = "memory that a listed file keeps"
+    yield Row(what, f"{kept:.0f} bytes", kept, " bytes", most=450)
     yield Row(
         f"the first 32 pictures of {size:,}, read and decoded",
-        f"{_median(found, FIRST, 'seconds'):.2f} s",
-        _median(found, FIRST, "pages"),
+        f"{median(found, FIRST, 'seconds'):.2f} s",
+        median(found, FIRST, "pages"),
         " requests for pages",
         most=2,
         limit=1,
@@ -58,10 +57,10 @@ def _many_folders_row(found, folders):
     one_by_one = folders * LATENCY
     return Row(
         f"{folders} folders at 100 ms a request",
-        f"{_median(found, OURS, 'seconds'):.1f} s",
-        _ratio(found, PLAIN, OURS, "seconds"),
+        f"{median(found, OURS, 'seconds'):.1f} s",
+        ratio(found, PLAIN, OURS, "seconds"),
         peer=f"{PLAIN}, folder by folder",
-        there=f"{_median(found, PLAIN, 'seconds'):.1f} s",
+        there=f"{median(found, PLAIN, 'seconds'):.1f} s",
         least=one_by_one / 4,  # 4 s for 200 folders
         limit=one_by_one / 0.5,
         limit_is="0.5 s for 200, with 40 requests in flight",

@@ -1,12 +1,20 @@
 """First epoch from the local disk: our stream against Keras's loaders, CPU and wall an image."""
 
+import contextlib
 import inspect
 from pathlib import Path
 
 from tests.benchmarks import pictures
-from tests.benchmarks.measure import BATCH, SIZE, Meter, fresh, interleaved, is_installed
-from tests.benchmarks.measure import median as _median
-from tests.benchmarks.measure import ratio as _ratio
+from tests.benchmarks.measure import (
+    BATCH,
+    SIZE,
+    Meter,
+    fresh,
+    interleaved,
+    is_installed,
+    median,
+    ratio,
+)
 from tests.benchmarks.table import Row
 
 TITLE = "First epoch, from the local disk to 224 x 224 (CPU ms an image, by the wall in brackets)"
@@ -32,18 +40,18 @@ def rows(bench):
 
 def _row(kind, size, found, ours, peer):
     def shown(name):
-        return f"{_median(found, name, 'CPU ms'):.2f} ms ({_median(found, name, 'wall ms'):.2f})"
+        return f"{median(found, name, 'CPU ms'):.2f} ms ({median(found, name, 'wall ms'):.2f})"
 
-    faster_by_the_wall = _ratio(found, peer, ours, "wall ms")
+    faster_by_the_wall = ratio(found, peer, ours, "wall ms")
     has_limit = ALONE in found
     return Row(
         f"{size}, {ours}",
         shown(ours),
-        _ratio(found, peer, ours, "CPU ms"),
+        ratio(found, peer, ours, "CPU ms"),
         peer=peer,
         there=f"{shown(peer)}; {faster_by_the_wall:.2f}x by the wall",
         least=ASKED.get((kind, ours)) if peer == TF else None,
-        limit=_ratio(found, peer, ALONE, "CPU ms") if has_limit else None,
+        limit=ratio(found, peer, ALONE, "CPU ms") if has_limit else None,
         limit_is=ALONE if has_limit else "",
         headline=f"local disk, {kind} pictures, {ours}" if peer == TF and ours != EXACT else "",
     )
@@ -100,9 +108,10 @@ def flow_from_directory(folder):
     """ImageDataGenerator, which older courses teach; it resizes by the nearest pixel."""
     from keras.src.legacy.preprocessing.image import ImageDataGenerator
 
-    data = ImageDataGenerator().flow_from_directory(
-        folder, target_size=SIZE, batch_size=BATCH, class_mode="sparse"
-    )
+    with contextlib.redirect_stdout(None):  # it says how many it found
+        data = ImageDataGenerator().flow_from_directory(
+            folder, target_size=SIZE, batch_size=BATCH, class_mode="sparse"
+        )
     return _timed(data[index] for index in range(len(data)))
 
 

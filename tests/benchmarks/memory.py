@@ -21,7 +21,8 @@ def rows(bench):
             peaks.append(found["memory MB"])
             what = f"{size:,} files, {images:,} pictures streamed"
             yield Row(what, f"{peaks[-1]:.0f} MB", peaks[-1], " MB", most=60)
-    yield Row("the difference of the two", "", abs(peaks[0] - peaks[1]), " MB", most=5, limit=0)
+    apart = abs(peaks[0] - peaks[1])
+    yield Row("the difference of the two", f"{apart:.1f} MB", apart, " MB", most=5, limit=0)
 
 
 def peak(url, folder, images):

@@ -15,7 +15,10 @@ def small(work, folder, count):
     if folder is None:
         from colab_helpers.practice import make_practice_folder
 
-        folder, kind = Path(make_practice_folder(work / "practice", files_per_class=100)), "drawn pictures"
+        folder, kind = (
+            Path(make_practice_folder(work / "practice", files_per_class=100)),
+            "drawn pictures",
+        )
     else:
         kind = "photographs"
     found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in (".jpg", ".jpeg"))

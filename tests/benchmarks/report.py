@@ -7,7 +7,6 @@ import dataclasses
 import json
 import re
 
-from tests.benchmarks.figure import draw
 from tests.benchmarks.measure import ROOT
 from tests.benchmarks.table import Row, markdown, short_markdown
 
@@ -28,7 +27,7 @@ class Table:
     note: str
 
     def __str__(self):
-        return f"### {self.title}\n\n{markdown(self.rows)}\n\n{self.note}\n"
+        return f"### {self.title}\n\n{markdown(self.rows)}\n"
 
 
 def load():
@@ -49,10 +48,12 @@ def save(tables):
 
 def publish(tables):
     """Writes BENCHMARKS.md, the README's table and its figure; returns what was left unwritten."""
+    from tests.benchmarks.figure import draw
+
     headlines = [row for table in tables for row in table.rows if row.headline]
     draw(headlines).savefig(FIGURE)
     texts = {
-        "BENCHMARKS.md": ("tables", "\n".join(map(str, tables))),
+        "BENCHMARKS.md": ("tables", with_notes(tables)),
         "README.md": ("headlines", short_markdown(headlines)),
     }
     left = []
@@ -63,6 +64,16 @@ def publish(tables):
         except ValueError as error:
             left.append(f"{name}: {error}")
     return left
+
+
+def with_notes(tables):
+    """The tables in Markdown; those that follow each other share a note that is the same."""
+    parts = []
+    for table, following in zip(tables, [*tables[1:], None]):
+        parts.append(str(table))
+        if following is None or following.note != table.note:
+            parts.append(f"{table.note}\n")
+    return "\n".join(parts)
 
 
 def between_marks(page, mark, text):

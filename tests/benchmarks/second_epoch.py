@@ -4,9 +4,7 @@ import shutil
 
 from tests.benchmarks import pictures
 from tests.benchmarks.augment import WORDS
-from tests.benchmarks.measure import BATCH, SIZE, fresh, interleaved, is_installed
-from tests.benchmarks.measure import median as _median
-from tests.benchmarks.measure import ratio as _ratio
+from tests.benchmarks.measure import BATCH, SIZE, fresh, interleaved, is_installed, median, ratio
 from tests.benchmarks.table import FASTER, TIME, Row
 
 TITLE = "Later epochs, in `fit` with a trivial model, 224 x 224"
@@ -24,17 +22,17 @@ def rows(bench):
     shutil.rmtree(cache)
 
     def step(name):
-        return f"{_median(found, name, 'step ms'):.1f} ms a step"
+        return f"{median(found, name, 'step ms'):.1f} ms a step"
 
     def row(name, other, **more):
-        return Row(name, step(name), _ratio(found, name, other, "step ms"), TIME, **more)
+        return Row(name, step(name), ratio(found, name, other, "step ms"), TIME, **more)
 
     constant = {"limit": 1, "limit_is": f"{CONSTANT}: {step(CONSTANT)}"}
     yield row(OURS, CONSTANT, most=1.2, **constant)
     yield row(MEMORY, CONSTANT, **constant)
     for peer, headline in ((MEMORY, ""), (TF, "later epochs, in `fit`")):
-        faster = _ratio(found, peer, OURS, "step ms")
-        limit = _ratio(found, peer, CONSTANT, "step ms")
+        faster = ratio(found, peer, OURS, "step ms")
+        limit = ratio(found, peer, CONSTANT, "step ms")
         yield Row(
             OURS, step(OURS), faster, FASTER, peer, step(peer), limit=limit, headline=headline
         )
@@ -45,7 +43,7 @@ def rows(bench):
 
 def _augmented(found, ours):
     def speed(name):
-        return _median(found, name, "images/s")
+        return median(found, name, "images/s")
 
     yield Row(
         ours,
@@ -59,10 +57,10 @@ def _augmented(found, ours):
     yield Row(
         ours,
         f"{speed(ours):,.0f} images/s",
-        _ratio(found, ours, LAYERS, "images/s"),
+        ratio(found, ours, LAYERS, "images/s"),
         peer=LAYERS,
         there=f"{speed(LAYERS):,.0f} images/s",
-        limit=_ratio(found, OURS, LAYERS, "images/s"),
+        limit=ratio(found, OURS, LAYERS, "images/s"),
         headline=f"later epochs, augmented, {ours.rpartition(', ')[2]}",
     )
 

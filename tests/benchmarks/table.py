@@ -11,12 +11,13 @@ TIME = "x its time"
 class Row:
     """A line of a table.
 
-    `measured` is the number that is judged, in `unit`; `limit` and what is asked (`least`, `most`)
-    are in the same unit. With a `headline` the row stands in the README's table and figure too."""
+    `measured` is the number that is judged, in `unit`, if one is; `limit` and what is asked
+    (`least`, `most`) are in the same unit. With a `headline` the row stands in the README's table
+    and figure too."""
 
     what: str
     here: str
-    measured: float
+    measured: float | None = None
     unit: str = FASTER
     peer: str = ""
     there: str = ""
@@ -34,6 +35,8 @@ class Row:
 
     @property
     def result(self):
+        if self.measured is None:
+            return ""
         result = number(self.measured) + self.unit
         return f"**{result}: the peer is ahead**" if self.peer_is_ahead else result
 

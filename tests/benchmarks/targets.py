@@ -2,9 +2,7 @@
 
 from tests.benchmarks import pictures
 from tests.benchmarks.augment import WORDS
-from tests.benchmarks.measure import BATCH, SIZE, Meter, fresh, interleaved
-from tests.benchmarks.measure import median as _median
-from tests.benchmarks.measure import ratio as _ratio
+from tests.benchmarks.measure import BATCH, SIZE, Meter, fresh, interleaved, median, ratio
 from tests.benchmarks.table import TIME, Row
 
 TITLE = "Masks and other labels beside classes, from the local disk (CPU ms an image)"
@@ -26,11 +24,11 @@ def rows(bench):
     def row(name, alone, **asked):
         return Row(
             name,
-            f"{_median(found, name, 'CPU ms'):.2f} ms",
-            _ratio(found, name, alone, "CPU ms"),
+            f"{median(found, name, 'CPU ms'):.2f} ms",
+            ratio(found, name, alone, "CPU ms"),
             TIME,
             limit=1,
-            limit_is=f"{alone}: {_median(found, alone, 'CPU ms'):.2f} ms",
+            limit_is=f"{alone}: {median(found, alone, 'CPU ms'):.2f} ms",
             **asked,
         )
 
