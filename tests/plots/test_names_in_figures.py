@@ -55,7 +55,9 @@ def mistakes(name):
 
 
 def masks(name):
-    return plots.plot_masks(compared_masks(make_files(name)), ["nothing", name, f"{name} 2"], count=1)
+    return plots.plot_masks(
+        compared_masks(make_files(name)), ["nothing", name, f"{name} 2"], count=1
+    )
 
 
 def numbers(name):
