@@ -65,6 +65,7 @@ The way of a picture through this room, a file a step:
     making          makes the batches of any epoch, of all of these
     epochs          which batch an index stands for, as Keras begins and ends epochs; pure
     callers         who calls: Keras's training, or somebody who looks
+    habits          reads ahead for whoever asks for one index after the other
     handover        gives each index its batch: prefetch and epochs together
     meetings        sequences in one `fit` that number their classes in two ways
     scaling, arrays the form that the model wants

@@ -12,6 +12,7 @@ from typing import Any
 from .batches import Batch, Ended
 from .epochs import Epochs, Ticket
 from .forks import renew_after_fork
+from .habits import Habit
 from .making import BatchMaker
 from .prefetch import Prefetcher
 
@@ -39,9 +40,10 @@ class Handover:
         """Lets go what belongs to the parent of a forked process; the epoch goes on."""
         self._lock = threading.RLock()
         self._prefetcher = None
+        self._habit = Habit()
 
     def __del__(self) -> None:
-        if getattr(self, "_prefetcher", None) is not None:
+        if hasattr(self, "_habit"):
             self.close()
 
     @property
@@ -100,7 +102,7 @@ class Handover:
         """
         with self._lock:
             ticket = self._epochs.ask(index, maker.total, consumer)
-            prefetcher = self._prefetcher
+            prefetcher = self._ahead_of(ticket, maker, consumer)
         batch = self._batch(ticket, prefetcher, maker)
         if not batch.has_images:
             batch = maker.stand_in(ticket.epoch, ticket.place)
@@ -111,8 +113,16 @@ class Handover:
                 self._kept = {}
         return batch, ticket.comes_again
 
+    def _ahead_of(self, ticket: Ticket, maker: BatchMaker, consumer: Any) -> Prefetcher | None:
+        """What makes this batch among others, read ahead; only one at a time does."""
+        is_reading = self._prefetcher is not None and self._prefetcher.is_usable
+        if ticket.is_in_turn or is_reading or consumer is not None:
+            return self._prefetcher if ticket.is_in_turn else None
+        places = range(ticket.place, maker.total)
+        return self._habit.follow(ticket, maker, self._kept_batches(ticket.epoch, places))
+
     def _batch(self, ticket: Ticket, prefetcher: Prefetcher | None, maker: BatchMaker) -> Batch:
-        if ticket.is_in_turn and prefetcher is not None and prefetcher.is_usable:
+        if prefetcher is not None and prefetcher.is_usable:
             try:
                 return prefetcher.take(ticket.place)
             except Ended:
@@ -132,6 +142,7 @@ class Handover:
     def close(self) -> None:
         """Ends the threads and drops what was made ahead."""
         with self._lock:
+            self._habit.end()
             if self._prefetcher is not None:
                 self._prefetcher.close()
                 self._prefetcher = None

@@ -100,6 +100,11 @@ class Prefetcher:
             self._next_turn = 0
         self.start()
 
+    def has(self, place: int) -> bool:
+        """Whether the batch at a place is under way, and not taken yet."""
+        with self._lock:
+            return place in self._batches
+
     def take(self, place: int) -> Batch:
         """Waits for the batch at a place and hands it over; each is to be taken once.
 

@@ -52,7 +52,8 @@ class StreamingSequence(BareName, Facts, OwnThreads):
     trains on every picture of an
     epoch exactly once, in this order, whatever else is asked for meanwhile: for a callback,
     `sequence[k]` is batch k of the epoch that goes on, and `model.predict(sequence)` sees this
-    epoch from its front. Between epochs, `sequence[k]` is batch k of the one to come.
+    epoch from its front. Between epochs, `sequence[k]` is batch k of the one to come, and a loop
+    over the indices is read ahead for, as one over the sequence is.
 
     Example:
         ```python
