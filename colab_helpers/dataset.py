@@ -104,7 +104,8 @@ def image_dataset_from_drive(
         interpolation: As `decoder` takes it.
         crop_to_aspect_ratio: Whether to keep proportions, and the middle of the picture.
         pad_to_aspect_ratio: Whether to keep proportions, with black at two sides.
-        verbose: Whether to show how the listing goes on, and what was found.
+        verbose: Whether to show how the listing goes on, what was found, and how a long epoch goes
+            on.
         augment: For the training part: what `augmenter` returns, or a function of your own.
         **stream: More arguments for each `StreamingSequence`, such as `cache`, `reads`,
             `on_bad_file`, `normalize` or `dtype`.
@@ -163,6 +164,7 @@ def image_dataset_from_drive(
             shuffle=shuffle and is_trained_on,
             seed=seed,
             augment=augment if is_trained_on else None,
+            verbose=verbose,
             **stream,
         )
 

@@ -66,6 +66,7 @@ The way of a picture through this room, a file a step:
     epochs          which batch an index stands for, as Keras begins and ends epochs; pure
     callers         who calls: Keras's training, or somebody who looks
     habits          reads ahead for whoever asks for one index after the other
+    progress        how a long epoch tells of itself
     handover        gives each index its batch: prefetch and epochs together
     meetings        sequences in one `fit` that number their classes in two ways
     scaling, arrays the form that the model wants

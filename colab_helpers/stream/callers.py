@@ -20,6 +20,8 @@ __all__ = [
     "is_at_work",
     "is_called_by_fit",
     "is_called_by_reset",
+    "is_silenced",
+    "is_validation",
 ]
 
 _ADAPTERS = "keras.src.trainers.data_adapters.py_dataset_adapter"
@@ -59,6 +61,17 @@ def is_called_by_fit() -> bool:
     """Whether we are called by `fit`, or by nobody of Keras, rather than by a look at the data."""
     innermost = next(_trainers_at_work(), None)
     return innermost is None or innermost.f_code.co_name == "fit"
+
+
+def is_validation() -> bool:
+    """Whether we are called by the `evaluate` of a `fit`."""
+    names = [frame.f_code.co_name for frame in _trainers_at_work()]
+    return names[:2] == ["evaluate", "fit"]
+
+
+def is_silenced() -> bool:
+    """Whether a `fit`, `evaluate` or `predict` that has called us was told to print nothing."""
+    return any(_local(frame, "verbose") == 0 for frame in _trainers_at_work())
 
 
 def is_at_work(adapter: Any) -> bool:

@@ -15,6 +15,7 @@ from .forks import renew_after_fork
 from .habits import Habit
 from .making import BatchMaker
 from .prefetch import Prefetcher
+from .progress import Progress, Teller
 
 __all__ = ["Handover"]
 
@@ -41,6 +42,7 @@ class Handover:
         self._lock = threading.RLock()
         self._prefetcher = None
         self._habit = Habit()
+        self._progress: Progress | None = None  # of the epoch that was begun in this process
 
     def __del__(self) -> None:
         if hasattr(self, "_habit"):
@@ -75,11 +77,23 @@ class Handover:
         """Whether an epoch goes on that Keras did not begin."""
         return self._epochs.is_begun and self._epochs.is_consumed_by(None)
 
-    def begin(self, maker: BatchMaker, consumer: Any, goes_on: bool) -> None:
-        """A consumer begins an epoch: reading starts now, where it did not go on already."""
+    def begin(
+        self, maker: BatchMaker, consumer: Any, goes_on: bool, teller: Teller | None = None
+    ) -> None:
+        """A consumer begins an epoch: reading starts now, where it did not go on already.
+
+        Args:
+            maker: Makes the batches.
+            consumer: Keras's adapter, or None.
+            goes_on: See `Epochs.begin`.
+            teller: Tells how a long epoch goes on, or None.
+        """
         with self._lock:
             self._epochs.begin(maker.total, consumer, goes_on=goes_on)
             places = self._epochs.places_to_come(maker.total)
+            self._progress = None
+            if teller is not None:
+                self._progress = Progress(maker.contents.plan, places, maker.tally, teller)
             prefetcher = self._prefetcher
             if prefetcher is None or not self._is_ahead(prefetcher):
                 self._read_ahead(maker, places)
@@ -103,7 +117,10 @@ class Handover:
         with self._lock:
             ticket = self._epochs.ask(index, maker.total, consumer)
             prefetcher = self._ahead_of(ticket, maker, consumer)
+            progress = self._progress
         batch = self._batch(ticket, prefetcher, maker)
+        if ticket.is_in_turn and progress is not None:
+            progress.handed_over(ticket.place)
         if not batch.has_images:
             batch = maker.stand_in(ticket.epoch, ticket.place)
         with self._lock:

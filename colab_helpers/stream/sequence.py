@@ -7,6 +7,7 @@ each index its batch, and `arrays` gives it the form that the model wants.
 from __future__ import annotations
 
 import copy
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -17,6 +18,8 @@ from .callers import (
     is_at_work,
     is_called_by_fit,
     is_called_by_reset,
+    is_silenced,
+    is_validation,
 )
 from .checks import check_choice, check_whole_number
 from .contents import Contents
@@ -29,6 +32,7 @@ from .making import BatchMaker
 from .meetings import warn_of_other_classes
 from .own_threads import OwnThreads, refuse_shards_of_keras
 from .pixel_types import PixelTypes
+from .progress import Teller
 from .rows import Augment
 from .scaling import dtype_of
 from .tally import Tally
@@ -132,10 +136,18 @@ class StreamingSequence(BareName, Facts, OwnThreads):
             leaves it out of its batch and adds it to `skipped`. A batch of which nothing is left
             shows one picture of its epoch again. An error that speaks of code, such as NameError
             or TypeError, is no bad file's and is raised as it is.
+        verbose: Whether an epoch of more than 20 seconds prints, then and at doubling times, how
+            many files are done, how fast they come and how long it takes yet. It prints nothing
+            where `fit`, `evaluate` or `predict` has `verbose=0`.
+
+    Attributes:
+        clock: Gives seconds, for what is printed of an epoch.
 
     Raises:
         ValueError: An argument is not one of the allowed values.
     """
+
+    clock: Callable[[], float] = staticmethod(time.monotonic)
 
     def __init__(
         self,
@@ -159,6 +171,7 @@ class StreamingSequence(BareName, Facts, OwnThreads):
         reads: int = 32,
         cache: BatchCache | None = None,
         on_bad_file: str = "raise",
+        verbose: bool = True,
     ) -> None:
         super().__init__()
         check_choice("on_bad_file", on_bad_file, ("raise", "skip"))
@@ -189,6 +202,7 @@ class StreamingSequence(BareName, Facts, OwnThreads):
         self.normalize = normalize
         self.dtype = dtype_of(normalize, dtype)
         self.on_bad_file = on_bad_file
+        self.verbose = verbose
         self._contents = Contents(
             files,
             wanted=wanted,
@@ -250,7 +264,19 @@ class StreamingSequence(BareName, Facts, OwnThreads):
         interrupts.watch()
         warn_of_other_classes(self)
         if not self._is_looked_at():
-            self._handover.begin(self._maker(), calling_adapter(), goes_on=is_called_by_fit())
+            self._handover.begin(
+                self._maker(),
+                calling_adapter(),
+                goes_on=is_called_by_fit(),
+                teller=self._teller(),
+            )
+
+    def _teller(self) -> Teller | None:
+        """Tells of a long epoch, unless that is not wanted, or another process tells."""
+        is_first = self._contents.plan.shard_index == 0
+        if not (self.verbose and is_first) or is_silenced():
+            return None
+        return Teller(self.clock, "Validation: " if is_validation() else "")
 
     def on_epoch_end(self) -> None:
         """Ends an epoch, or pauses in it, and says which files were left out."""

@@ -71,12 +71,19 @@ class Tally:
         Args:
             total: How many files there are.
         """
+        words = self.new_skips_in_words(total)
+        if words:
+            print(f"\n{words}")
+
+    def new_skips_in_words(self, total: int) -> str:
+        """Which files were left out since it was told last; "" for none. It is told by this."""
         new = self.skipped[self._skips_told :]
         if not new:
-            return
+            return ""
         self._skips_told += len(new)
-        print(
-            f"\nLeft out {len(new)} of {total} files ({_shown(new)}). `sequence.skipped` names all."
+        return (
+            f"Left out {len(new):,} of {total:,} files ({_shown(new)}). "
+            "`sequence.skipped` names all."
         )
 
     def note_error(self, error: BaseException) -> None:

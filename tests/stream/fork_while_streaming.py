@@ -9,7 +9,7 @@ import sys
 import threading
 
 import numpy as np
-from numbered_photos import decode, jitter, numbers, photos, read
+from numbered_photos import Ticking, decode, jitter, numbers, photos, read
 
 from colab_helpers.stream import StreamingSequence
 
@@ -64,10 +64,11 @@ class Busy:
 
 
 class Paused:
-    """An epoch of which one batch was taken."""
+    """A long epoch of which one batch was taken."""
 
     def __init__(self):
         self.sequence = make()
+        self.sequence.clock = Ticking(15)
         self.sequence.on_epoch_begin()
         self.taken = self.sequence[0]
         self.pixels = np.copy(self.taken[0])

@@ -100,6 +100,18 @@ class Reads:
             self.changed.notify_all()
 
 
+class Ticking:
+    """Time in which so many seconds pass between two looks at the clock."""
+
+    def __init__(self, seconds):
+        self.seconds = seconds
+        self.now = 0
+
+    def __call__(self):
+        self.now += self.seconds
+        return self.now
+
+
 def small_model(**compiled):
     keras.utils.set_random_seed(0)
     model = keras.Sequential(
