@@ -9,7 +9,7 @@ import numpy as np
 
 from ..drive.spreadsheet import as_cell
 from .class_numbers import NAMES_SHOWN
-from .masks import ComparedMasks, mean_overlap
+from .masks import ComparedMasks, picture_overlap
 from .tables import add_files
 
 if TYPE_CHECKING:
@@ -70,8 +70,8 @@ def rank_masks(compared: ComparedMasks, class_names: Sequence[str]) -> pd.DataFr
 
     Returns:
         DataFrame with a row for each picture: `row` (its place in `compared.files`), `iou` (the
-        mean of the classes that occur in either mask, in [0, 1]; NaN, and last, where no pixel
-        counts), `worst_class` (the one that overlaps least), `name`, `path` and `id`. Names are as
+        mean of the classes in its true mask, in [0, 1]; NaN, and last, where no pixel counts),
+        `worst_class` (the one of them that overlaps least), `name`, `path` and `id`. Names are as
         they may be shown and saved as CSV.
 
     Raises:
@@ -80,13 +80,13 @@ def rank_masks(compared: ComparedMasks, class_names: Sequence[str]) -> pd.DataFr
     import pandas as pd
 
     check_mask_names(compared, class_names)
-    overlaps = compared.overlaps
-    least = np.where(np.isnan(overlaps), np.inf, overlaps).argmin(axis=1)
+    counts = list(zip(compared.shared, compared.expected, compared.predicted))
+    least = np.where(compared.expected > 0, compared.overlaps, np.inf).argmin(axis=1)
     names = np.array([as_cell(name) for name in class_names], dtype=object)
     table = pd.DataFrame(
         {
-            "row": np.arange(len(overlaps)),
-            "iou": [mean_overlap(of_picture) for of_picture in overlaps],
+            "row": np.arange(len(counts)),
+            "iou": [picture_overlap(*of_picture) for of_picture in counts],
             "worst_class": names[least],
         }
     )

@@ -21,7 +21,8 @@ from .words import escaped, shortened
 
 PICTURES_A_ROW = 2
 WIDTH = 1.6  # of a picture, or a mask, in inches
-NAME_LENGTH = 14  # letters
+NAME_LENGTH = 14  # letters, of a class
+FILE_NAME_LENGTH = 20
 NAMES_A_PICTURE = 3  # in a row of the legend, for each picture in a row
 NOTHING = "#1a1a1a"  # class 0, which is the ground in most data sets
 NOT_COUNTED = "#dddddd"
@@ -95,7 +96,7 @@ def _draw_one(cells: npt.NDArray[Any], mask: ComparedMask, name: str) -> None:
     """A picture, its mask, the predicted mask."""
     picture, expected, predicted = cells
     show_picture(picture, _as_shown(mask.image))
-    picture.set_title(escaped(shortened(name, NAME_LENGTH)), fontsize=9)
+    picture.set_title(escaped(shortened(name, FILE_NAME_LENGTH)), fontsize=9)
     _show_mask(expected, mask.expected)
     expected.set_title("expected", fontsize=9, color=BLUE)
     _show_mask(predicted, mask.predicted)
