@@ -62,6 +62,9 @@ def compare(images, rounds):
     batch = small.repeat(SIZE[0] // 14, axis=1).repeat(SIZE[1] // 14, axis=2)
     makers = {PILLOW: lambda: ours("pillow")}
     if is_installed("cv2"):
+        import cv2
+
+        cv2.setNumThreads(0)  # as albumentations' documentation says for its own speed
         makers |= {OPENCV: lambda: ours("opencv"), WARP: warp_alone}
     if is_installed("albumentations"):
         makers["albumentations"] = albumentations

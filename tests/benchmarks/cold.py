@@ -16,7 +16,7 @@ ASKED |= {LOOP: 25, WORKERS: 4}
 
 
 def rows(bench):
-    images = 512 if bench.quick else 4096
+    images = 512 if bench.quick else 3200
     for kind, sigma in (("even", 0.0), ("uneven", 0.6)):
         options = ["--mount", f"photos={bench.photos}", "--virtual", f"big={images}"]
         options += ["--latency", LATENCY, "--sigma", sigma]
@@ -64,7 +64,7 @@ def compare(url, images, rounds, peers):
     """All ways in one process, in turn. The slow ones read fewer pictures."""
     from tests.benchmarks.plain import first_files
 
-    few, some = 3 * BATCH, images // 8
+    few, some = 2 * BATCH, 512
     ways = {FIT: lambda: by_fit(url), INDEX: lambda: by_index(url)}
     if peers:
         files = first_files(url, "big", some)

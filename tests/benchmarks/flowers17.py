@@ -132,31 +132,37 @@ def train(name, stream, train_files, test_files, epochs, seed):
         augment=augmenter(**AUGMENT),
     )
     model = network(**NETWORKS[name], classes=len(sequence.class_names))
-    steps, rate = len(sequence), SETTINGS["learning_rate"]
-    warm_up = min(SETTINGS["warm_up_epochs"], epochs // 2) * steps
-    schedule = keras.optimizers.schedules.CosineDecay(
-        rate / 20, epochs * steps - warm_up, warmup_target=rate, warmup_steps=warm_up
-    )
     model.compile(
-        keras.optimizers.AdamW(
-            schedule,
-            weight_decay=SETTINGS["weight_decay"],
-            use_ema=True,
-            ema_momentum=SETTINGS["average_momentum"],
-        ),
+        optimizer(len(sequence), epochs),
         keras.losses.CategoricalCrossentropy(label_smoothing=SETTINGS["label_smoothing"]),
         metrics=["accuracy"],
     )
     mixed = CutMix(sequence, SETTINGS["cutmix_share"], seed)
     history = model.fit(mixed, epochs=epochs, callbacks=[Progress()], verbose=0).history
+    test = stream(test_files, shuffle=False, class_names=sequence.class_names)
+    return history, *predict_once(looked_at(model), test)[:2]
+
+
+def optimizer(steps, epochs):
+    """AdamW, with weights averaged over the last steps and a rate that warms up and falls."""
+    rate = SETTINGS["learning_rate"]
+    warm_up = min(SETTINGS["warm_up_epochs"], epochs // 2) * steps
+    schedule = keras.optimizers.schedules.CosineDecay(
+        rate / 20, epochs * steps - warm_up, warmup_target=rate, warmup_steps=warm_up
+    )
+    return keras.optimizers.AdamW(
+        schedule,
+        weight_decay=SETTINGS["weight_decay"],
+        use_ema=True,
+        ema_momentum=SETTINGS["average_momentum"],
+    )
+
+
+def looked_at(model):
+    """The model at the test: it sees the middle of a picture, and the mirror image of that."""
     inputs, side = keras.Input((DECODED, DECODED, 3)), int(LOOKED_AT * DECODED)
     x = layers.Resizing(DECODED, DECODED)(layers.CenterCrop(side, side)(inputs))
-    both = keras.Model(
-        inputs, layers.average([model(x), model(keras.ops.flip(x, axis=2))])
-    )  # and its mirror image
-    return history, *predict_once(
-        both, stream(test_files, shuffle=False, class_names=sequence.class_names)
-    )[:2]
+    return keras.Model(inputs, layers.average([model(x), model(keras.ops.flip(x, axis=2))]))
 
 
 def parse():
@@ -181,87 +187,91 @@ def main():
             f"There is no folder '{choice.folder}'. "
             "Name one of class folders: make flowers17 FOLDER=path"
         )
-    cpu = Path("/proc/cpuinfo")
-    policy = "mixed_bfloat16" if cpu.exists() and "avx512_bf16" in cpu.read_text() else "float32"
-    keras.mixed_precision.set_global_policy(
-        policy
-    )  # convolutions take half the time where the processor has it
+    keras.mixed_precision.set_global_policy(fast_policy())
     choice.out.mkdir(parents=True, exist_ok=True)
-    (choice.out / "report.txt").write_text("")
-
-    def say(text):
-        print(text, flush=True)
-        with open(choice.out / "report.txt", "a") as out:
-            print(text, file=out)
-
+    say = Said(choice.out / "report.txt")
+    found = {}
     with tempfile.TemporaryDirectory() as work:
-        (Path(work) / "drive").mkdir()
-        with Server(
-            Path(work) / "drive", "--mount", f"flowers17={choice.folder.resolve()}"
-        ) as server:
+        folder = Path(work) / "drive"
+        folder.mkdir()
+        with Server(folder, "--mount", f"flowers17={choice.folder.resolve()}") as server:
             drive = connect(endpoint=server.url)
-            decode, cache = (
-                decoder((DECODED, DECODED)),
-                PixelCache(Path(work) / "pixels", max_bytes=1e9),
-            )
             stream = functools.partial(
-                StreamingSequence, read=drive.read, decode=decode, cache=cache
+                StreamingSequence,
+                read=drive.read,
+                decode=decoder((DECODED, DECODED)),
+                cache=PixelCache(Path(work) / "pixels", max_bytes=1e9),
             )
-            train_files, test_files = split(
-                drive.list_images("flowers17"), (0.75, 0.25), seed=0, exact=True
-            )
-            if choice.validate:
-                train_files, test_files = split(train_files, (0.8, 0.2), seed=0, exact=True)
-            names = sorted({file.label for file in train_files})
-            say(
-                f"{len(train_files)} pictures to train, {len(test_files)} to test, "
-                f"{len(names)} classes; {policy}"
-            )
-            found = {}
+            parts = train_and_test(drive, choice.validate)
+            train_count, test_count = map(len, parts)
+            say(f"{train_count} pictures to train, {test_count} to test; {fast_policy()}")
             for name in choice.networks.split(","):
                 for seed in range(choice.seeds):
-                    begun = time.perf_counter()
-                    history, probabilities, labels = train(
-                        name, stream, train_files, test_files, choice.epochs, seed
-                    )
-                    accuracy = float((probabilities.argmax(axis=1) == labels).mean())
-                    found.setdefault(name, []).append(
-                        {
-                            "seed": seed,
-                            "accuracy": round(accuracy, 4),
-                            "minutes": round((time.perf_counter() - begun) / 60, 1),
-                        }
-                    )
-                    say(
-                        f"{name}, seed {seed}: test accuracy {accuracy:.3f} "
-                        f"after {found[name][-1]['minutes']} minutes"
-                    )
-                    if seed == 0:
-                        say(report(probabilities, labels, names).round(2).to_string())
-                        plot_learning_curves(history).savefig(choice.out / f"{name}_curves.png")
-                        plot_confusion(labels, probabilities, names).savefig(
-                            choice.out / f"{name}_confusion.png"
-                        )
-                    (choice.out / "settings.json").write_text(
-                        json.dumps(
-                            {
-                                "settings": SETTINGS,
-                                "augment": AUGMENT,
-                                "networks": NETWORKS,
-                                "epochs": choice.epochs,
-                                "side": SIDE,
-                                "decoded": DECODED,
-                                "looked_at": LOOKED_AT,
-                                "precision": policy,
-                                "validate": choice.validate,
-                                "found": found,
-                            },
-                            indent=2,
-                        )
-                    )
+                    run = one_run(name, stream, parts, seed, choice, say)
+                    found.setdefault(name, []).append(run)
+                    save_settings(choice, found)
     for name, runs in found.items():
         mean = np.mean([run["accuracy"] for run in runs])
         say(f"{name}: mean test accuracy over {len(runs)} seeds {mean:.3f}")
+
+
+class Said:
+    """Prints a line, and keeps it in a file."""
+
+    def __init__(self, path):
+        self._path = path
+        path.write_text("")
+
+    def __call__(self, text):
+        print(text, flush=True)
+        with open(self._path, "a") as out:
+            print(text, file=out)
+
+
+def fast_policy():
+    """Convolutions take half the time where the processor has bfloat16."""
+    cpu = Path("/proc/cpuinfo")
+    has_bfloat16 = cpu.exists() and "avx512_bf16" in cpu.read_text()
+    return "mixed_bfloat16" if has_bfloat16 else "float32"
+
+
+def train_and_test(drive, validate):
+    """The files of both parts, stratified; to validate, both are of what else is trained on."""
+    parts = split(drive.list_images("flowers17"), (0.75, 0.25), seed=0, exact=True)
+    return split(parts[0], (0.8, 0.2), seed=0, exact=True) if validate else parts
+
+
+def one_run(name, stream, parts, seed, choice, say):
+    """Trains a network with a seed, tests it, and says and draws the result."""
+    begun = time.perf_counter()
+    history, probabilities, labels = train(name, stream, *parts, choice.epochs, seed)
+    accuracy = float((probabilities.argmax(axis=1) == labels).mean())
+    minutes = round((time.perf_counter() - begun) / 60, 1)
+    say(f"{name}, seed {seed}: test accuracy {accuracy:.3f} after {minutes} minutes")
+    if seed == 0:
+        names = sorted({file.label for file in parts[0]})
+        say(report(probabilities, labels, names).round(2).to_string())
+        plot_learning_curves(history).savefig(choice.out / f"{name}_curves.png")
+        confusion = plot_confusion(labels, probabilities, names)
+        confusion.savefig(choice.out / f"{name}_confusion.png")
+    return {"seed": seed, "accuracy": round(accuracy, 4), "minutes": minutes}
+
+
+def save_settings(choice, found):
+    """What was found, with all that it depends on."""
+    kept = {
+        "settings": SETTINGS,
+        "augment": AUGMENT,
+        "networks": NETWORKS,
+        "epochs": choice.epochs,
+        "side": SIDE,
+        "decoded": DECODED,
+        "looked_at": LOOKED_AT,
+        "precision": fast_policy(),
+        "validate": choice.validate,
+        "found": found,
+    }
+    (choice.out / "settings.json").write_text(json.dumps(kept, indent=2))
 
 
 if __name__ == "__main__":

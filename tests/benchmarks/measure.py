@@ -132,15 +132,16 @@ def fresh(function, **arguments):
             stderr=errors,
             text=True,
         ) as process:
-            last = ""
             for line in process.stdout:
-                print(last, end="", file=sys.stderr, flush=True)
-                last = line
+                if line.startswith("{"):
+                    result = json.loads(line)
+                else:
+                    print(line, end="", file=sys.stderr, flush=True)
         if process.returncode:
             errors.seek(0)
             name = f"{function.__module__}.{function.__name__}"
             raise RuntimeError(f"{name} failed:\n{errors.read()[-3000:]}")
-    return json.loads(last)
+    return result
 
 
 def median(found, name, key):
