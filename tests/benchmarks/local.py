@@ -2,6 +2,7 @@
 
 import contextlib
 import inspect
+import io
 from pathlib import Path
 
 from tests.benchmarks import pictures
@@ -108,7 +109,7 @@ def flow_from_directory(folder):
     """ImageDataGenerator, which older courses teach; it resizes by the nearest pixel."""
     from keras.src.legacy.preprocessing.image import ImageDataGenerator
 
-    with contextlib.redirect_stdout(None):  # it says how many it found
+    with contextlib.redirect_stdout(io.StringIO()):  # it says how many it found
         data = ImageDataGenerator().flow_from_directory(
             folder, target_size=SIZE, batch_size=BATCH, class_mode="sparse"
         )
@@ -132,8 +133,6 @@ def opencv_alone(folder):
 
 def reduced(data):
     """The flag that decodes a JPEG at 1/8, 1/4 or 1/2 of its sides, but not below SIZE."""
-    import io
-
     import cv2
     from PIL import Image
 
