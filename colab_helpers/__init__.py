@@ -78,6 +78,7 @@ _OFFERS = {
     "plots": (
         *("plot_samples", "plot_class_balance", "plot_learning_curves"),
         *("plot_timeline", "plot_confusion", "plot_mistakes", "plot_numbers", "plot_masks"),
+        "plot_comparison",
     ),
     "widgets": ("FolderPicker", "AugmentationExplorer", "live_view"),
     "practice": ("practice_path", "flowers_path", "make_practice_folder", "draw_picture"),

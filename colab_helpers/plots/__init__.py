@@ -33,10 +33,12 @@ drawing; a function of numbers alone says the title.
     numbers_off.py      plot_numbers: predicted against true, and what is farthest off
     worst_masks.py      plot_masks: pictures with their masks and the predicted ones
     epoch_times.py      plot_timeline: where the time of each epoch went
+    comparison.py       plot_comparison: ways to do one thing, what each takes
 """
 
 from .balance import plot_class_balance
 from .by_class import plot_samples
+from .comparison import plot_comparison
 from .curves import plot_learning_curves
 from .epoch_times import plot_timeline
 from .mix_ups import plot_confusion
@@ -53,6 +55,7 @@ __all__ = [
     "plot_mistakes",
     "plot_numbers",
     "plot_masks",
+    "plot_comparison",
 ]
 
 samples = plot_samples  # the name until 0.2; gone in 0.3

@@ -79,6 +79,14 @@ def meter_history(epochs):
     ]
 
 
+def comparison_of(ways):
+    """Ways of which each takes more than the one before."""
+    names = class_names(ways)
+    rows = {name: {"own": 10 * n, "of files $": n, "speed": n / 10} for n, name in enumerate(names)}
+    panels = {"megabytes": ["own", "of files $"], "pictures a second": ["speed"]}
+    return plots.plot_comparison(rows, panels, "Costs a few $, or many $")
+
+
 def words_of(figure):
     """The title as a reader sees it, in one line."""
     return figure.get_suptitle().replace("\n", " ").replace(r"\$", "$")
@@ -183,6 +191,8 @@ FIGURES = {
     "masks": lambda: masks_of(20),
     "masks of three pictures": lambda: masks_of(3),
     "masks of one picture": lambda: masks_of(1),
+    "comparison of one": lambda: comparison_of(1),
+    "comparison of 15": lambda: comparison_of(15),
     "timeline": lambda: plots.plot_timeline(meter_history(5)),
     "timeline of one epoch": lambda: plots.plot_timeline(meter_history(1)),
     "timeline of 60 epochs": lambda: plots.plot_timeline(meter_history(60)),

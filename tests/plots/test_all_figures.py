@@ -57,6 +57,7 @@ def test_nothing_stays_behind_in_pyplot(name):
         ("numbers of one picture", "Off by 0.0274 on average (1 picture)"),
         ("masks", "Masks overlap by 36% (intersection over union, 20 pictures). The 4 worst:"),
         ("masks of one picture", "Masks overlap by 66% (intersection over union, 1 picture)"),
+        ("comparison of 15", "Costs a few $, or many $"),
         ("timeline", "The model waited for data 75% of the first epoch and 38% of the last"),
     ],
 )
@@ -76,6 +77,7 @@ def test_the_title_says_the_finding(figure, finding):
         lambda: plots.plot_confusion([], [], "ab"),
         lambda: plots.plot_timeline([]),
         lambda: plots.plot_numbers(mistakes_table(0), [], read, decode),
+        lambda: plots.plot_comparison({}, {"MB": ["own"]}, "None"),
     ],
 )
 def test_nothing_to_draw_says_so(draw):
