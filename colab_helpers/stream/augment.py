@@ -16,7 +16,7 @@ Example:
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -34,6 +34,7 @@ from .augment_words import (
 from .checks import check_choice
 from .light import relight
 from .opencv import has_opencv, import_opencv
+from .shown import call_in_words
 from .variation import Shift, Variation, draw_angle, draw_shift
 from .warp import FILL_MODES, FillMode, Matrix
 from .warp_mask import move_mask
@@ -132,13 +133,7 @@ class augmenter:  # lower case, as `decoder`
             import_opencv()  # where it is not installed, this fails here and not in a thread
 
     def __repr__(self) -> str:
-        """The call that makes it, without the words that change nothing."""
-        words = [
-            f"{word.name}={getattr(self, word.name)!r}"
-            for word in fields(self)
-            if getattr(self, word.name) != word.default
-        ]
-        return f"{type(self).__name__}({', '.join(words)})"
+        return call_in_words(self)
 
     def _set(self, name: str, value: object) -> None:
         object.__setattr__(self, name, value)

@@ -33,6 +33,7 @@ from .fitting import ColorMode, Fit, Interpolation, Wanted, add_border
 from .jpeg import read_jpeg_header
 from .opencv import has_opencv, import_opencv
 from .opening import ImageError, open_picture
+from .shown import call_in_words
 
 __all__ = ["ImageError", "decoder"]
 
@@ -111,6 +112,9 @@ class decoder:  # lower case, as functools.partial: a class that is used as a fu
             check_choice("interpolation", self.interpolation, OPENCV_INTERPOLATIONS)
             check_choice("exact", self.exact, (False,))  # is Pillow's
             import_opencv()  # where it is not installed, this fails here and not later in a thread
+
+    def __repr__(self) -> str:
+        return call_in_words(self)
 
     def _choose_library(self) -> Library:
         suits_opencv = self.interpolation in OPENCV_INTERPOLATIONS and not self.exact

@@ -6,14 +6,16 @@ that is not of this package only the name is shown, as its own `repr` might hold
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import html
 import types
 from collections.abc import Sequence
+from typing import Any
 
 from .messages import printable
 
-__all__ = ["counted", "html_table", "in_words", "size_in_words", "text_table"]
+__all__ = ["call_in_words", "counted", "html_table", "in_words", "size_in_words", "text_table"]
 
 PACKAGE = __name__.partition(".")[0]
 UNITS = ("bytes", "kB", "MB", "GB", "TB")
@@ -48,6 +50,16 @@ def _words(thing: object) -> str:
     kind = type(thing)
     is_ours = kind.__module__.partition(".")[0] == PACKAGE
     return repr(thing) if is_ours else kind.__name__
+
+
+def call_in_words(made: Any) -> str:
+    """The call that makes a dataclass, without the words that change nothing."""
+    words = [
+        f"{word.name}={getattr(made, word.name)!r}"
+        for word in dataclasses.fields(made)
+        if getattr(made, word.name) != word.default
+    ]
+    return f"{type(made).__name__}({', '.join(words)})"
 
 
 def counted(count: int, noun: str, plural: str = "") -> str:

@@ -82,7 +82,9 @@ def test_what_is_made_by_this_package_is_shown_as_code(tmp_path):
     assert lines["cache"] == repr(cache)
 
 
-def test_an_augmenter_shows_the_words_that_change_something():
+def test_a_decoder_and_an_augmenter_show_the_words_that_change_something():
+    decode = decoder((32, 48), library="pillow", fit="crop")
+    assert repr(decode) == "decoder(image_size=(32, 48), fit='crop', library='pillow')"
     augment = augmenter(rotation_range=20, horizontal_flip=True, library="pillow")
     assert repr(augment) == "augmenter(rotation_range=20, horizontal_flip=True, library='pillow')"
     assert eval(repr(augment)) == augment
