@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol, SupportsIndex, runtime_checkable
 
 from .labels import Label
-from .telling import Telling, folder_in_words
+from .telling import Telling, folder_in_words, place_in_words
 
 __all__ = [
     "Changes",
@@ -224,14 +224,8 @@ class Listing(Iterator[File]):
     def __repr__(self) -> str:
         """How far it is; nothing is asked for."""
         named = f" of {folder_in_words(self._folder)}" if self._folder else ""
-        count = len(self._given)
-        so_far = f"{count:,} {'file' if count == 1 else 'files'}"
-        if self._is_over:
-            return f"Listing{named}: {so_far}, all given out"
-        if count:
-            return f"Listing{named}: {so_far} so far, and not at its end"
-        begins = "goes on from a position" if self._start else "not begun"
-        return f"Listing{named}: {begins}; `files = list(...)` asks for its files"
+        at = place_in_words(len(self._given), is_over=self._is_over, is_resumed=bool(self._start))
+        return f"Listing{named}: {at}"
 
     def __next__(self) -> File:
         while True:

@@ -6,7 +6,7 @@ import re
 
 from .names import printable
 
-__all__ = ["Telling", "folder_in_words"]
+__all__ = ["Telling", "folder_in_words", "place_in_words"]
 
 FIRST_SECONDS = 20.0  # of waiting for the source, before the first line
 RESOURCE_KEY = re.compile("(resourcekey=)[^&#]*", re.IGNORECASE)
@@ -60,3 +60,20 @@ def folder_in_words(folder: str) -> str:
     """
     shown = RESOURCE_KEY.sub(r"\1...", printable(folder))
     return f"'{shown}'"
+
+
+def place_in_words(count: int, *, is_over: bool, is_resumed: bool) -> str:
+    """How far a listing is.
+
+    Args:
+        count: Of the files that it gave out.
+        is_over: Whether there are no others.
+        is_resumed: Whether it began at a position.
+    """
+    so_far = f"{count:,} {'file' if count == 1 else 'files'}"
+    if is_over:
+        return f"{so_far}, all given out"
+    if count:
+        return f"{so_far} so far, and not at its end"
+    begins = "goes on from a position" if is_resumed else "not begun"
+    return f"{begins}; `files = list(...)` asks for its files"

@@ -10,13 +10,16 @@ Example:
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from .callers import is_silenced, is_validation
+from .contents import Contents
 from .order import BatchPlan
 from .tally import Tally
 
-__all__ = ["Progress", "Teller"]
+__all__ = ["Progress", "Teller", "TellsOfLongEpochs"]
 
 FIRST_SECONDS = 20.0  # of an epoch before the first line
 MINUTE, HOUR = 60, 3600
@@ -33,6 +36,29 @@ class Teller:
 
     clock: Callable[[], float]
     of_what: str = ""
+
+
+class TellsOfLongEpochs:
+    """What a sequence has for it.
+
+    Attributes:
+        clock: Gives seconds.
+        verbose: Whether anything is to be told.
+    """
+
+    clock: Callable[[], float] = staticmethod(time.monotonic)
+    verbose: bool
+    _contents: Contents
+
+    def _teller(self) -> Teller | None:
+        """Who tells of the epoch that is about to begin; None where nobody is to.
+
+        Of several processes that share batches, the first tells.
+        """
+        is_first = self._contents.plan.shard_index == 0
+        if not (self.verbose and is_first) or is_silenced():
+            return None
+        return Teller(self.clock, "Validation: " if is_validation() else "")
 
 
 class Progress:

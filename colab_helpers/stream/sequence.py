@@ -7,7 +7,6 @@ each index its batch, and `arrays` gives it the form that the model wants.
 from __future__ import annotations
 
 import copy
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -18,8 +17,6 @@ from .callers import (
     is_at_work,
     is_called_by_fit,
     is_called_by_reset,
-    is_silenced,
-    is_validation,
 )
 from .checks import check_choice, check_whole_number
 from .contents import Contents
@@ -32,7 +29,7 @@ from .making import BatchMaker
 from .meetings import warn_of_other_classes
 from .own_threads import OwnThreads, refuse_shards_of_keras
 from .pixel_types import PixelTypes
-from .progress import Teller
+from .progress import TellsOfLongEpochs
 from .rows import Augment
 from .scaling import dtype_of
 from .tally import Tally
@@ -44,7 +41,7 @@ __all__ = ["StreamingSequence"]
 _STAYS_BEHIND = ("_handover", "_tally")  # made anew in a copy, by `_start`
 
 
-class StreamingSequence(BareName, Facts, OwnThreads):
+class StreamingSequence(BareName, Facts, TellsOfLongEpochs, OwnThreads):
     """Batches for `model.fit`, read when they are due.
 
     Nothing is listed or read when it is made. During an epoch, reader threads fetch bytes and
@@ -146,8 +143,6 @@ class StreamingSequence(BareName, Facts, OwnThreads):
     Raises:
         ValueError: An argument is not one of the allowed values.
     """
-
-    clock: Callable[[], float] = staticmethod(time.monotonic)
 
     def __init__(
         self,
@@ -270,13 +265,6 @@ class StreamingSequence(BareName, Facts, OwnThreads):
                 goes_on=is_called_by_fit(),
                 teller=self._teller(),
             )
-
-    def _teller(self) -> Teller | None:
-        """Tells of a long epoch, unless that is not wanted, or another process tells."""
-        is_first = self._contents.plan.shard_index == 0
-        if not (self.verbose and is_first) or is_silenced():
-            return None
-        return Teller(self.clock, "Validation: " if is_validation() else "")
 
     def on_epoch_end(self) -> None:
         """Ends an epoch, or pauses in it, and says which files were left out."""

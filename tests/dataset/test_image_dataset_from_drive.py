@@ -59,6 +59,11 @@ def test_each_argument_that_keras_has_too_has_keras_default():
             assert ours[name].default == parameter.default, name
 
 
+def test_what_is_to_be_quiet_is_quiet_in_long_epochs_too(drive):
+    assert small(drive, verbose=True).verbose
+    assert not small(drive, verbose=False).verbose
+
+
 def test_the_same_pictures_and_labels_as_keras_gives(drive, pets):
     """Without shuffling: each picture has the label that Keras gives it, folders of years too."""
     ours = small(drive, shuffle=False)

@@ -121,11 +121,11 @@ def test_a_copy_that_only_gives_batches_says_nothing(capsys):
 
 
 def test_fit_and_its_validation_tell_and_with_verbose_0_nothing_does(capsys):
-    train, val = sequence_of(Ticking(15)), sequence_of(Ticking(15), 20)
+    train, val = sequence_of(Ticking(15), 12), sequence_of(Ticking(15), 16)
     model = small_model(run_eagerly=True)
     model.fit(train, validation_data=val, epochs=1, verbose=0)
     assert told(capsys) == []
     model.fit(train, validation_data=val, epochs=1, verbose=2)
     out = capsys.readouterr().out
-    assert "\n8 of 40 files, 0.27 a second, about 2 minutes left.\n" in out
-    assert "\nValidation: 8 of 20 files, 0.27 a second, about 45 seconds left.\n" in out
+    assert "\n8 of 12 files, 0.27 a second, about 15 seconds left.\n" in out
+    assert "\nValidation: 8 of 16 files, 0.27 a second, about 30 seconds left.\n" in out
