@@ -1,8 +1,8 @@
-"""A listing shows how far it is, and a long one tells so by itself."""
+"""A listing and a Drive show what they are, and a long listing tells how far it is."""
 
 import pytest
 
-from colab_helpers.drive import File, Listing, connect
+from colab_helpers.drive import Drive, File, Listing, connect
 from colab_helpers.inventory import take_inventory
 
 
@@ -89,3 +89,8 @@ def test_where_a_bar_tells_the_listing_does_not(clock, capsys, tmp_path):
 
     assert len(take_inventory(Slow(), "flowers17", tmp_path / "list.jsonl")) == 10
     assert "Listing 'flowers17'" not in capsys.readouterr().out
+
+
+def test_a_drive_shows_where_it_is_and_no_password():
+    drive = Drive(object(), "http://somebody:secret@127.0.0.1:9")
+    assert repr(drive) == "Drive('http://127.0.0.1:9')"
