@@ -255,7 +255,7 @@ def launch(notebook):
             "source": None,
             **settings,
         }
-        parts = ("train", "rows", "share", "model", "fit-part", "measure")
+        parts = ("train", "rows", "filled-up", "share", "stream", "model", "fit-part", "measure")
         cells = ("machine", "plugin", "read", *parts, "start", "wait", "launch")
         return notebook(*cells, **settings)["launch"]
 
