@@ -73,7 +73,7 @@ class ListingDataset(_OnDrive, AbstractDataset):
             nothing for Google Drive. `type` names another function; what it returns needs
             `list_images(folder)` and `read(file)`.
         archive: To read from a ZIP that lies there, the arguments of `sources.open_archive`:
-            `{path: flowers17.zip}`.
+            `{path: flowers17.zip}`. In shards that `pack` wrote, `folder: masks` lists the masks.
         credentials: What the credentials store holds for this entry: a service account's JSON
             (`type: service_account`), an authorized user's (`type: authorized_user`), the
             arguments of `google.oauth2.credentials.Credentials` (`token: ...`), or an API key for
@@ -142,22 +142,22 @@ class SequenceDataset(_OnDrive, AbstractVersionedDataset):
     it. A part of `split` brings the classes of the whole along; give `class_names` with other lists
     that may lack a class.
 
-    With masks, a number and weights, as `label_mode` in the catalog says it of outputs:
+    Masks, numbers and weights go this way; `label_mode` in the catalog says what is learnt:
 
-        ```yaml
-        train_photos:
-          type: colab_helpers.kedro_io.SequenceDataset
-          filepath: data/05_model_input/train_photos.json
-          decode: {image_size: [64, 64]}
-          sequence: {label_mode: {mask: image, age: raw}}
-        ```
+    ```yaml
+    train_photos:
+      type: colab_helpers.kedro_io.SequenceDataset
+      filepath: data/05_model_input/train_photos.json
+      decode: {image_size: [64, 64]}
+      sequence: {label_mode: {mask: image, age: raw}}
+    ```
 
-        ```python
-        def prepare(photos, mask_photos, table):  # two listings, and a pandas.CSVDataset by id
-            files = list(photos)
-            labels = {"mask": pair(files, mask_photos), "age": table["age"]}
-            return {"files": files, "labels": labels, "sample_weight": table["weight"]}
-        ```
+    ```python
+    def prepare(photos, masks, table):  # two listings; a pandas.CSVDataset with index_col: id
+        files = list(photos)
+        labels = {"mask": pair(files, masks), "age": table["age"]}
+        return {"files": files, "labels": labels, "sample_weight": table["weight"]}
+    ```
 
     Args:
         filepath: Of the list, a JSON file on this machine. It is written whole or not at all.
