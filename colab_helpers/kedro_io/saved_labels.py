@@ -23,7 +23,7 @@ from ..drive import File
 from ..inventory.saved_format import FIELDS, file_of_fields
 from ..stream.per_file import mapping_by_id
 
-__all__ = ["WORDS_OF_FILES", "as_given", "as_saved", "plain"]
+__all__ = ["as_given", "as_saved", "plain"]
 
 WORDS_OF_FILES = ("labels", "sample_weight", "inputs")
 
@@ -41,6 +41,8 @@ def as_saved(words: Mapping[str, Any], files: Sequence[Any], by_output: bool) ->
     """
 
     def save(values: Any, argument: str) -> Any:
+        if isinstance(values, str) or not hasattr(values, "__len__"):
+            return values  # the stream says what is wrong with it
         by_id = mapping_by_id(values, files, argument)
         saved = list(values) if by_id is None else dict(by_id)
         if argument == "labels" and any(isinstance(label, Mapping) for label in _labels(saved)):

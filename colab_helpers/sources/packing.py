@@ -95,8 +95,7 @@ def pack(
             in the order of `files`, files, numbers, arrays or texts; or a dict of these by output,
             one of which may be files. Files, such as masks, lie behind their pictures in the
             shards, called as these; all else lies in `labels.json`. `open_archive(...).labels` has
-            them again. Ids in shards are those of before, so what you have by id (weights, inputs,
-            parts of a split) fits them too.
+            them again. Ids in shards are those of before, so weights and inputs by id fit too.
         shard_bytes: A shard is full with so many bytes, as listed, or half a byte a pixel for what
             is made smaller.
         longest_side: In pixels; larger images are made smaller and stored as JPEGs of quality 90
