@@ -65,6 +65,7 @@ def _draw_panel(
             f"{end:,.{decimals}f}", (end, place), (4, 0), textcoords="offset points", va="center"
         )
     axis.margins(x=0.2)  # room for the numbers
+    axis.set_xlim(left=0)
     axis.xaxis.set_major_locator(MaxNLocator(MOST_TICKS))
     if len(columns) > 1:
         axis.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=len(columns), frameon=False)
