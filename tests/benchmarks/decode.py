@@ -14,13 +14,17 @@ SIDES = (32, 64, 96, 128, 224, 320, 512)
 
 
 def rows(bench):
-    large = pictures.large(bench.work, bench.photos, 2 if bench.quick else 8)
-    for kind, folder in (("small", bench.photos), ("large", large)):
+    count = 2 if bench.quick else 8
+    for kind, folder in (
+        ("small pictures", bench.photos),
+        ("4000 x 3000, soft,", pictures.enlarged(bench.work, bench.photos, count)),
+        ("4000 x 3000, sharp,", pictures.mosaics(bench.work, bench.photos, count)),
+    ):
         found = fresh(differences, folder=str(folder), most=8 if bench.quick else 96)
         for side, off in found.items():
             keras = off.pop("Keras's loader")
             yield Row(
-                f"{kind} pictures to {side} x {side}",
+                f"{kind} to {side} x {side}",
                 ", ".join(f"{name} {difference:.2f}" for name, difference in off.items()),
                 max(off["Pillow"], off.get("OpenCV", 0)) / keras,
                 OFF,
@@ -42,7 +46,7 @@ def differences(folder, most):
         for name, images in decoded(paths, side).items():
             off = [abs(image.astype("float32") - right) for image, right in zip(images, full)]
             found[str(side)][name] = float(sum(one.mean() for one in off) / len(off))
-        print(f"    {folder[-5:]}, {side}: {found[str(side)]}", flush=True)
+        print(f"    {Path(folder).name}, {side}: {found[str(side)]}", flush=True)
     return found
 
 

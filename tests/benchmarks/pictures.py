@@ -1,4 +1,4 @@
-"""The pictures that are read: small photographs, many of them, masks, and large ones."""
+"""The pictures that are read: small ones, many of them, large ones, and masks."""
 
 import os
 import random
@@ -43,20 +43,29 @@ def many(work, source, count):
     return work / "many"
 
 
-def large(work, source, count):
-    """`count` JPEGs of 4000 x 3000: mosaics of small pictures, so with a real one's detail."""
+def enlarged(work, source, count):
+    """`count` JPEGs of 4000 x 3000 that are soft: small pictures, each enlarged."""
+    return _large(work / "enlarged", source, count, tiles_a_side=1)
+
+
+def mosaics(work, source, count):
+    """`count` JPEGs of 4000 x 3000 that are sharp: each is made of 64 small pictures."""
+    return _large(work / "mosaics", source, count, tiles_a_side=8)
+
+
+def _large(folder, source, count, tiles_a_side):
     photos = sorted(source.glob("*/*.jpg"))
+    size = 4000 // tiles_a_side, 3000 // tiles_a_side
     for number in range(count):
-        mosaic = Image.new("RGB", (4000, 3000))
-        for tile in range(64):
-            row, column = divmod(tile, 8)
+        large = Image.new("RGB", (4000, 3000))
+        for tile in range(tiles_a_side**2):
+            row, column = divmod(tile, tiles_a_side)
             with Image.open(photos[(number * 64 + tile * 7) % len(photos)]) as photo:
-                photo = photo.convert("RGB").resize((500, 375))
-                mosaic.paste(photo, (column * 500, row * 375))
-        path = work / "large" / f"class_{number % 2}" / f"{number:03}.jpg"
+                large.paste(photo.convert("RGB").resize(size), (column * size[0], row * size[1]))
+        path = folder / f"class_{number % 2}" / f"{number:03}.jpg"
         path.parent.mkdir(parents=True, exist_ok=True)
-        mosaic.save(path, quality=90)
-    return work / "large"
+        large.save(path, quality=90)
+    return folder
 
 
 def masks(work, source):
