@@ -16,7 +16,7 @@ ASKED = {OPENCV: 2310, PILLOW: 1365}  # images/s on two cores with nothing else 
 
 
 def rows(bench):
-    folder = pictures.many(bench.work, bench.photos, 128 if bench.quick else 2560)
+    folder = pictures.many(bench.work, bench.photos, 128 if bench.quick else 1920)
     cache = bench.work / "pixels"
     found = fresh(compare, folder=str(folder), cache=str(cache), rounds=bench.rounds)
     shutil.rmtree(cache)
