@@ -12,15 +12,8 @@ def small(work, folder, count):
     """At most `count` JPEGs of class folders, copied to the local disk; and what they are.
 
     Without a folder they are drawn."""
-    if folder is None:
-        from colab_helpers.practice import make_practice_folder
-
-        folder, kind = (
-            Path(make_practice_folder(work / "practice", files_per_class=100)),
-            "drawn pictures",
-        )
-    else:
-        kind = "photographs"
+    kind = "photographs" if folder else "drawn pictures"
+    folder = folder or drawn(work / "practice", min(100, count // 3))
     found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in (".jpg", ".jpeg"))
     if not found:
         raise SystemExit(f"There is no JPEG in {folder}: name a folder of class folders.")
@@ -30,6 +23,13 @@ def small(work, folder, count):
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, copy)
     return work / "small", f"{len(chosen)} {kind}"
+
+
+def drawn(folder, files_per_class):
+    """Five classes of drawn pictures; two thirds of them are JPEGs."""
+    from colab_helpers.practice import make_practice_folder
+
+    return Path(make_practice_folder(folder, files_per_class=files_per_class))
 
 
 def many(work, source, count):
