@@ -50,8 +50,9 @@ def parse():
 def main():
     choice, begun = parse(), time.perf_counter()
     tables, failed = report.load(), []
-    if os.getloadavg()[0] > 0.5:
-        say(f"Note: the machine is busy (load {os.getloadavg()[0]:.1f}).")
+    choice.is_busy = os.getloadavg()[0] > 1
+    if choice.is_busy:
+        say(f"The machine has other work (load {os.getloadavg()[0]:.1f}): the tables will say so.")
     with tempfile.TemporaryDirectory() as work:
         most = 64 if choice.quick else 640
         photos, kind = pictures.small(Path(work), choice.folder, most)
@@ -93,7 +94,8 @@ def note(kind, choice):
     rounds = f"medians of {choice.rounds} rounds, in turn"
     if choice.quick:
         rounds = "one quick round, numbers without meaning"
-    return f"`{command}`: {kind}; {rounds}; {machine()}."
+    other_work = ", which had other work" if choice.is_busy else ""
+    return f"`{command}`: {kind}; {rounds}; {machine()}{other_work}."
 
 
 def publish(tables):

@@ -185,7 +185,8 @@ def machine():
     for name in VERSIONS:
         with contextlib.suppress(metadata.PackageNotFoundError):
             versions.append(f"{name.replace('-python-headless', '')} {metadata.version(name)}")
-    return f"{cores} cores ({model}), Python {platform.python_version()}, {', '.join(versions)}"
+    versions = f"Python {platform.python_version()}, {', '.join(versions)}"
+    return f"{versions}; {cores} cores ({model})"
 
 
 if __name__ == "__main__":
