@@ -185,8 +185,8 @@ def machine():
     for name in VERSIONS:
         with contextlib.suppress(metadata.PackageNotFoundError):
             versions.append(f"{name.replace('-python-headless', '')} {metadata.version(name)}")
-    versions = f"Python {platform.python_version()}, {', '.join(versions)}"
-    return f"{versions}; {cores} cores ({model})"
+    listed = f"Python {platform.python_version()}, {', '.join(versions)}"
+    return f"{listed}; {cores} cores ({model})"
 
 
 if __name__ == "__main__":
