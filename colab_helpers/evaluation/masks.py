@@ -117,7 +117,7 @@ def compare_masks(
     files: list[Any] = []
     worst: list[ComparedMask] = []
     for batch in predicted_batches(model, sequence):
-        answers = _of_output(batch.answers, output, "The model")
+        answers = np.asarray(_of_output(batch.answers, output))
         expected, predicted = _class_maps(answers, batch.labels, output, ignore_class, batch.files)
         classes = _classes_of(answers)
         images = batch.images[IMAGE] if isinstance(batch.images, Mapping) else batch.images
@@ -183,7 +183,7 @@ def _copied(worst: list[ComparedMask]) -> list[ComparedMask]:
     ]
 
 
-def _of_output(arrays: Any, output: str | None, owner: str) -> Any:
+def _of_output(arrays: Any, output: str | None) -> Any:
     """One output's array.
 
     Raises:
@@ -192,22 +192,26 @@ def _of_output(arrays: Any, output: str | None, owner: str) -> Any:
     if not isinstance(arrays, Mapping):
         if output is None:
             return arrays
-        raise ValueError(f"{owner} gives one array, and no dict. Received: output={output!r}")
+        raise ValueError(f"The model gives one array, and no dict. Received: output={output!r}")
+    if output is None and len(arrays) == 1:
+        return next(iter(arrays.values()))
     if output in arrays:
         return arrays[output]
     raise ValueError(
-        f"{owner} gives {list(arrays)}: say which of them is the mask. Received: output={output!r}"
+        f"The model gives {list(arrays)}: say which of them is the mask. "
+        f"Received: output={output!r}"
     )
 
 
 def _class_maps(
-    answers: Any, labels: Any, output: str | None, ignore_class: int | None, files: list[Any]
+    answers: Pixels, labels: Any, output: str | None, ignore_class: int | None, files: list[Any]
 ) -> tuple[npt.NDArray[np.int_], npt.NDArray[np.int_]]:
     """Both as class numbers `(n, height, width)`, once it is sure that they belong together."""
+    if isinstance(labels, Mapping):
+        labels = labels.get(output)
     if labels is None:
         raise ValueError('`compare_masks` needs true masks: `label_mode="image"` of the sequence.')
-    labels = np.asarray(_of_output(labels, output, "The sequence"))
-    answers = np.asarray(answers)
+    labels = np.asarray(labels)
     if answers.ndim != 4 or labels.shape[:-1] != answers.shape[:-1]:
         raise ValueError(
             "Masks and predictions must be of one size, `(n, height, width, channels)`, with "
@@ -216,10 +220,9 @@ def _class_maps(
         )
     predicted = _predicted_classes(answers)
     expected = _true_classes(labels, files)
-    if ignore_class is not None:
-        expected = np.where(expected == ignore_class, -1, expected)
-    _refuse_other_numbers(expected, _classes_of(answers), ignore_class, files)
-    return expected, predicted
+    counted = np.full(expected.shape, True) if ignore_class is None else expected != ignore_class
+    _refuse_other_numbers(expected, counted, _classes_of(answers), files)
+    return np.where(counted, expected, -1), predicted
 
 
 def _classes_of(answers: Any) -> int:
@@ -227,13 +230,14 @@ def _classes_of(answers: Any) -> int:
 
 
 def _predicted_classes(answers: Pixels) -> npt.NDArray[np.int_]:
-    if np.isnan(answers.astype(float)).any():
+    if np.isnan(answers.astype(np.float32)).any():
         warnings.warn(
             "Some predictions are not numbers (NaN): the training went wrong, not the test.",
             stacklevel=4,
         )
     if answers.shape[-1] > 1:
         return np.asarray(answers.argmax(axis=-1), dtype=int)
+    answers = answers.astype(np.float32)
     if (answers < 0).any() or (answers > 1).any():
         raise ValueError(
             "The model's one channel must hold shares from 0 to 1: let it end with "
@@ -258,20 +262,18 @@ def _true_classes(labels: Pixels, files: list[Any]) -> npt.NDArray[np.int_]:
 
 
 def _refuse_other_numbers(
-    expected: npt.NDArray[np.int_], classes: int, ignore_class: int | None, files: list[Any]
+    expected: npt.NDArray[np.int_], counted: npt.NDArray[np.bool_], classes: int, files: list[Any]
 ) -> None:
     """Refuses numbers that are no class: they would be counted as none, or as another."""
-    least = 0 if ignore_class is None else -1
-    is_class = (expected >= least) & (expected < classes)
-    if is_class.all():
+    is_other = counted & ((expected < 0) | (expected >= classes))
+    if not is_other.any():
         return
-    row = int(is_class.all(axis=(1, 2)).argmin())
-    number = int(expected[row][~is_class[row]][0])
+    row = int(is_other.any(axis=(1, 2)).argmax())
+    number = int(expected[row][is_other[row]][0])
     raise ValueError(
         f"The mask of {named([files[row].name])} holds {number}, and the model gives {classes} "
         f"classes, from 0. Where such pixels do not count, say `ignore_class={number}`; where they "
-        "are a class, give `decode_label` a function that numbers classes from 0. "
-        f"Received: ignore_class={ignore_class}"
+        "are a class, give `decode_label` a function that numbers classes from 0."
     )
 
 

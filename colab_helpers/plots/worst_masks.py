@@ -100,7 +100,8 @@ def _draw_one(cells: npt.NDArray[Any], mask: ComparedMask, name: str) -> None:
     _show_mask(expected, mask.expected)
     expected.set_title("expected", fontsize=9, color=BLUE)
     _show_mask(predicted, mask.predicted)
-    predicted.set_title(f"predicted: {mask.overlap:.0%}", fontsize=9, color=RED)
+    overlap = "" if np.isnan(mask.overlap) else f": {mask.overlap:.0%}"  # no pixel may count
+    predicted.set_title(f"predicted{overlap}", fontsize=9, color=RED)
 
 
 def _show_mask(cell: Axes, mask: npt.NDArray[np.int_]) -> None:

@@ -274,6 +274,28 @@ def test_of_several_outputs_one_is_the_mask():
         compare_masks(Model2(), BatchesOfOutputs())
 
 
+def test_a_dict_of_one_output_is_that_output():
+    class Named(Model):
+        def predict_on_batch(self, images):
+            return {"mask": super().predict_on_batch(images)}
+
+    expected = compare_masks(Model(), Batches()).mean_overlap
+    assert compare_masks(Named(), Batches()).mean_overlap == expected
+    assert compare_masks(Named(), Batches(), output="mask").mean_overlap == expected
+
+
+def test_half_precision_is_taken():
+    """A model with mixed precision may answer in bfloat16, which NumPy does not count as float."""
+    ml_dtypes = pytest.importorskip("ml_dtypes")
+
+    class Half(Model):
+        def predict_on_batch(self, images):
+            return super().predict_on_batch(images).astype(ml_dtypes.bfloat16)
+
+    expected = compare_masks(Model(), Batches()).overlaps
+    np.testing.assert_array_equal(compare_masks(Half(), Batches()).overlaps, expected)
+
+
 # What does not fit
 
 
@@ -282,6 +304,7 @@ def test_of_several_outputs_one_is_the_mask():
     [
         (Model(), lambda n: true_mask(n) + np.uint8(1), {}, "'cat_0.jpg' holds 3, .* 3 classes"),
         (Shares(), lambda n: true_mask(n) * 0 + 255, {}, "holds 255, .* 2.*ignore_class=255"),
+        (Model(), lambda n: true_mask(n) - 1.0, {"ignore_class": 255}, "'cat_0.jpg' holds -1"),
         (Model(), lambda n: true_mask(n) / 2, {}, "fractions.*nearest.*'cat_0.jpg'"),
         (Shares(np.zeros((4, 3, 4, 3))), true_mask, {}, r"masks \(4, 6, 8, 1\), .* \(4, 3, 4, 3\)"),
         (Shares(np.zeros((4, 3))), true_mask, {}, r"of one size.*predictions \(4, 3\)"),
