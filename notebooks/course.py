@@ -87,12 +87,12 @@ def stand_in_drive(folder: Path, photos: Path | None = None) -> Iterator[Served]
 
 
 def draw_practice_pictures(folder: Path) -> None:
-    """Makes the folder "practice" of a Drive, with masks and a table beside it."""
+    """Makes the folder "practice" of the Drive that a folder is, and its masks and table."""
     from colab_helpers.practice import practice_path
 
     # With the variable set, `practice_path` takes what it names for the Drive, and draws nothing.
     os.environ.pop("COLAB_HELPERS_DRIVE", None)
-    practice_path(folder, masks=True)  # notebook 11 wants them
+    practice_path(folder, masks=True)
 
 
 # --- run --------------------------------------------------------------------------------
