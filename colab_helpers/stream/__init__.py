@@ -74,6 +74,7 @@ The way of a picture through this room, a file a step:
     facts           what a sequence tells of itself
     bare_name       what its bare name shows in a notebook
       class_counts    how many pictures each class has
+    dataset_view    a sequence as a `tf.data.Dataset`
     sequence        StreamingSequence: ties these together
     checks          refuses a wrong argument in Keras's words
     messages        words about files and errors

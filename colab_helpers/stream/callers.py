@@ -18,6 +18,7 @@ __all__ = [
     "calling_adapter",
     "data_of_fits",
     "is_at_work",
+    "is_at_work_in_any_thread",
     "is_called_by_fit",
     "is_called_by_reset",
     "is_silenced",
@@ -74,12 +75,22 @@ def is_silenced() -> bool:
     return any(_local(frame, "verbose") == 0 for frame in _trainers_at_work())
 
 
-def is_at_work(adapter: Any) -> bool:
+def is_at_work_in_any_thread(adapter: Any) -> bool:
+    """Whether the `fit`, `evaluate` or `predict` that an adapter stands for goes on somewhere."""
+    frames = sys._current_frames().values()
+    return adapter is not None and any(is_at_work(adapter, frame) for frame in frames)
+
+
+def is_at_work(adapter: Any, innermost: FrameType | None = None) -> bool:
     """Whether the `fit`, `evaluate` or `predict` that an adapter stands for has not returned yet.
 
     It then has called, from a callback, whoever calls us.
+
+    Args:
+        adapter: Of Keras.
+        innermost: Where a thread is; by default this one.
     """
-    for frame in _trainers_at_work():
+    for frame in _trainers_at_work(innermost):
         iterator = _local(frame, "epoch_iterator")
         if adapter is not None and getattr(iterator, "data_adapter", None) is adapter:
             return True
@@ -93,16 +104,16 @@ def data_of_fits() -> Iterator[tuple[Any, Any]]:
             yield _local(frame, "x"), _local(frame, "validation_data")
 
 
-def _trainers_at_work() -> Iterator[FrameType]:
-    """The frames of Keras's `fit`, `evaluate` and `predict` in this thread, innermost first."""
-    for frame in _stack():
+def _trainers_at_work(innermost: FrameType | None = None) -> Iterator[FrameType]:
+    """The frames of Keras's `fit`, `evaluate` and `predict` in a thread, innermost first."""
+    for frame in _stack(innermost):
         if frame.f_code.co_name in _TRAINERS and _module(frame).startswith("keras."):
             yield frame
 
 
-def _stack() -> Iterator[FrameType]:
-    """The frames of this thread, innermost first."""
-    frame: FrameType | None = sys._getframe()
+def _stack(innermost: FrameType | None = None) -> Iterator[FrameType]:
+    """The frames of a thread, by default this one, innermost first."""
+    frame: FrameType | None = innermost or sys._getframe()
     while frame is not None:
         yield frame
         frame = frame.f_back

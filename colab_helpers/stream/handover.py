@@ -107,6 +107,17 @@ class Handover:
             if self._prefetcher is not None:
                 self._prefetcher.put_back(self._kept_batches(self._epochs.epoch, given_back))
 
+    def leave(self, maker: BatchMaker, consumer: Any) -> bool:
+        """A consumer leaves, and tells whether the epoch is over; else it begins anew, unread."""
+        with self._lock:
+            if not self._epochs.is_consumed_by(consumer):
+                return False
+            is_over = self._epochs.is_complete(maker.total)
+            self._epochs.end(maker.total, consumer, starts_over=not is_over)
+            if not is_over:
+                self.close()
+            return is_over
+
     def ask(self, index: int, maker: BatchMaker, consumer: Any) -> tuple[Batch, bool]:
         """The batch that an index stands for, and whether Keras will ask for it again.
 
@@ -118,6 +129,24 @@ class Handover:
             ticket = self._epochs.ask(index, maker.total, consumer)
             prefetcher = self._ahead_of(ticket, maker, consumer)
             progress = self._progress
+        return self._given_out(ticket, prefetcher, progress, maker), ticket.comes_again
+
+    def next_batch(self, maker: BatchMaker, consumer: Any) -> Batch | None:
+        """A consumer's next batch; None where somebody else has begun an epoch meanwhile."""
+        with self._lock:
+            if not self._epochs.is_consumed_by(consumer):
+                return None
+            ticket = self._epochs.ask(0, maker.total, consumer)
+            prefetcher, progress = self._prefetcher, self._progress
+        return self._given_out(ticket, prefetcher, progress, maker)
+
+    def _given_out(
+        self,
+        ticket: Ticket,
+        prefetcher: Prefetcher | None,
+        progress: Progress | None,
+        maker: BatchMaker,
+    ) -> Batch:
         batch = self._batch(ticket, prefetcher, maker)
         if ticket.is_in_turn and progress is not None:
             progress.handed_over(ticket.place)
@@ -128,7 +157,7 @@ class Handover:
                 self._kept[ticket.epoch, ticket.place] = batch
             elif ticket.is_in_turn:
                 self._kept = {}
-        return batch, ticket.comes_again
+        return batch
 
     def _ahead_of(self, ticket: Ticket, maker: BatchMaker, consumer: Any) -> Prefetcher | None:
         """What makes this batch among others, read ahead; only one at a time does."""

@@ -126,9 +126,10 @@ class BatchMaker:
         finally:
             prefetcher.close()
 
-    def full_batches(self, epoch: int) -> Iterator[Batch]:
-        """Makes all batches of an epoch apart from the one that goes on, none without a picture."""
-        for place, batch in enumerate(self.batches(epoch, range(self.total))):
+    def full_batches(self, epoch: int, first: int = 0) -> Iterator[Batch]:
+        """Makes batches of an epoch apart from the one that goes on, none without a picture."""
+        places = range(first, self.total)
+        for batch, place in zip(self.batches(epoch, places), places):
             yield batch if batch.has_images else self.stand_in(epoch, place)
 
     def stand_in(self, epoch: int, place: int) -> Batch:

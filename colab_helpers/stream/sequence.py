@@ -20,6 +20,7 @@ from .callers import (
 )
 from .checks import check_choice, check_whole_number
 from .contents import Contents
+from .dataset_view import DatasetView
 from .facts import Facts
 from .handover import Handover
 from .interrupts import interrupts
@@ -41,7 +42,7 @@ __all__ = ["StreamingSequence"]
 _STAYS_BEHIND = ("_handover", "_tally")  # made anew in a copy, by `_start`
 
 
-class StreamingSequence(BareName, Facts, TellsOfLongEpochs, OwnThreads):
+class StreamingSequence(BareName, Facts, DatasetView, TellsOfLongEpochs, OwnThreads):
     """Batches for `model.fit`, read when they are due.
 
     Nothing is listed or read when it is made. During an epoch, reader threads fetch bytes and
