@@ -5,8 +5,19 @@ import warnings
 import keras
 import numpy as np
 import pytest
-from small_run import Interrupt, StepCounter, cell, make_train, photos, small_model
+from small_run import (
+    Interrupt,
+    StepCounter,
+    cell,
+    decode,
+    jitter,
+    make_train,
+    photos,
+    read,
+    small_model,
+)
 
+from colab_helpers.stream import StreamingSequence
 from colab_helpers.training import ResumeTraining
 
 
@@ -201,3 +212,16 @@ def test_any_sequence_that_knows_its_place_can_go_on(tmp_path, capsys):
         fit(Stop())
     fit()
     assert "Going on in epoch 1 of 1, after 3 of its 4 batches." in capsys.readouterr().out
+
+
+def test_a_run_in_which_classes_are_drawn_alike_goes_on_where_it_was_interrupted(tmp_path):
+    def balanced():
+        files = photos(20)
+        rare = {file.id: "rare" if n < 3 else "common" for n, file in enumerate(files)}
+        return StreamingSequence(
+            files, read, decode, labels=rare, balanced=True, batch_size=4, augment=jitter
+        )
+
+    whole = cell(tmp_path / "whole", train=balanced())
+    cell(tmp_path / "cut", interrupt=7, train=balanced())
+    assert cell(tmp_path / "cut", train=balanced()).ended_like(whole)
