@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import socket
 
 import pytest
 from error_reports import report
@@ -233,7 +234,11 @@ ECHOES = {f"echo {status}": echo_key(status) for status in (200, 400, 401, 403, 
 )
 @pytest.mark.parametrize("asks_for", ["read", "find"])
 def test_no_error_shows_the_key(hostile_server, clock, answer, asks_for):
-    server = hostile_server(lambda connection, request: connection.sendall(answer(server, request)))
+    def answer_and_end(connection, request):
+        connection.sendall(answer(server, request))
+        connection.shutdown(socket.SHUT_RDWR)
+
+    server = hostile_server(answer_and_end)
     key = Credentials(KEY)
     drive = Drive(key, server.url, attempts=2, deadline=5, clock=clock, sleep=clock.sleep)
     with pytest.raises(DriveError) as raised:
