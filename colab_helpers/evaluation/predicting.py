@@ -72,6 +72,8 @@ class BatchesInOrder(Protocol):
 def predict_once(model: Model, sequence: BatchesInOrder) -> Predictions:
     """Predicts each file of a sequence exactly once, in file order.
 
+    All predictions are in memory at once; for masks of many pictures, see `compare_masks`.
+
     Example:
         ```python
         probabilities, labels, files = predict_once(model, test)
