@@ -1,6 +1,7 @@
 """What the evaluation promises of masks: Keras's sums, batch by batch, and the right names."""
 
 import io
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -176,6 +177,37 @@ def test_what_is_kept_does_not_keep_its_batch_in_memory():
     for mask in compared.worst:
         for array in (mask.image, mask.expected, mask.predicted):
             assert array.base is None
+
+
+class SameBatch:
+    """Ten pictures of 64 x 64, so many times."""
+
+    label_mode = "image"
+
+    def __init__(self, times):
+        self.times = times
+        self.batch = (np.zeros((10, 64, 64, 3)), np.zeros((10, 64, 64, 1)), make_files(10))
+
+    def in_order(self):
+        for _ in range(self.times):
+            yield self.batch
+
+
+def peak_memory(times):
+    sequence = SameBatch(times)
+    model = Shares(np.zeros((10, 64, 64, 1)))
+    tracemalloc.start()
+    compare_masks(model, sequence)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak
+
+
+def test_of_a_picture_far_less_than_a_mask_stays_in_memory():
+    """So the masks of 10,000 pictures need not be there at once."""
+    peak_memory(1)  # what is made once
+    added = peak_memory(60) - peak_memory(10)
+    assert added / 500 < 64 * 64 / 4  # bytes
 
 
 def test_pixels_that_do_not_count_are_marked_and_a_picture_of_them_alone_comes_last():
