@@ -44,7 +44,7 @@ class DatasetView:
             ```python
             dataset = train.as_dataset().map(lambda images, labels: (images / 255, labels))
             model.compile("adam", "sparse_categorical_crossentropy", jit_compile=True)
-            model.fit(dataset.prefetch(2), epochs=10)
+            model.fit(dataset.prefetch(2), shuffle=False, epochs=10)
             ```
 
         The form of its elements is learnt from the first batch, which is read for it, and again
