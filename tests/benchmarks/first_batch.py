@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 
+from tests.benchmarks.listing import make_pages
 from tests.benchmarks.measure import BATCH, ENVIRONMENT, SIZE, Server, fresh
 from tests.benchmarks.table import Row
 
@@ -17,10 +18,9 @@ def rows(bench):
     size = 3000 if bench.quick else 100_000
     drive = bench.work / "drive"
     drive.mkdir(exist_ok=True)
-    options = ["--mount", f"photos={bench.photos}", "--virtual", f"big={size}"]
+    options = ["--mount", f"photos={bench.photos}", "--virtual", f"big={size}", "--latency", 0.1]
     with Server(drive, *options) as server:
-        fresh(plainly, url=server.url)  # the stand-in makes and keeps its pages
-    with Server(drive, *options, "--latency", 0.1) as server:
+        fresh(make_pages, url=server.url)
         found = {"ours": [], "plain": []}
         for _ in range(bench.rounds):
             found["ours"].append(fresh(ours, url=server.url))

@@ -69,7 +69,7 @@ def _many_folders_row(found, folders):
 
 
 def one_folder(url, rounds):
-    """All ways in one process, in turn. In the warm-up, the stand-in makes and keeps its pages."""
+    """All ways in one process, in turn. In the warm-up, the stand-in makes its pages."""
     from tests.benchmarks.plain import folder_id, list_plainly, plain_drive
 
     plain = plain_drive(url)
@@ -82,6 +82,16 @@ def one_folder(url, rounds):
     found = interleaved(rounds, ways)
     traced = kept(lambda: list_ours(url, "big"))
     return {**found, TRACED: [{"bytes": traced}]}
+
+
+def make_pages(url):
+    """Lists the folder both ways, so that the stand-in makes its pages, and keeps them."""
+    from tests.benchmarks.plain import folder_id, list_plainly, plain_drive
+
+    plain = plain_drive(url)
+    list_ours(url, "big")
+    list_plainly(plain, folder_id(plain, "big"))
+    return {}
 
 
 def many_folders(url, rounds):
