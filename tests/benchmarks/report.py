@@ -62,7 +62,7 @@ def publish(tables):
         try:
             page.write_text(between_marks(page.read_text(), mark, text))
         except ValueError as error:
-            left.append(f"{name}: {error}")
+            left.append(f"{name}: {error} This was for it:\n\n{text}")
     return left
 
 
