@@ -74,7 +74,7 @@ def boom(file):
         SimpleNamespace(id=None, name="a.jpg", label="a"),
         NoName(),
     ],
-    ids=repr,
+    ids=["no name", "name None", "a path", "bytes", "surrogate", "id list", "id None", "raises"],
 )
 def test_a_file_that_cannot_be_named_ends_its_batch(file, on_bad_file):
     error = all_of(StreamingSequence([file], boom, decode, on_bad_file=on_bad_file))
@@ -111,7 +111,9 @@ def test_what_would_end_the_program_is_told_as_an_error_of_its_file(kind):
 
 @pytest.mark.parametrize("on_bad_file", ["raise", "skip"])
 @pytest.mark.parametrize(
-    "given", [io.BytesIO(b"x"), 5, None, "text", ["x"], np.zeros(3), object()], ids=repr
+    "given",
+    [io.BytesIO(b"x"), 5, None, "text", ["x"], np.zeros(3), object()],
+    ids=["file object", "int", "None", "text", "list", "array", "object"],
 )
 def test_a_read_that_gives_no_bytes_is_told_with_what_it_gave(given, on_bad_file):
     files = photos(40, size=4 << 20)
