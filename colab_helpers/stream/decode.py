@@ -52,9 +52,9 @@ class decoder:  # lower case, as functools.partial: a class that is used as a fu
     "bilinear", and never for "nearest").
 
     On photographs 500 pixels high, at 224 x 224, the pixels differ from those of a full decode by
-    1.2 of 255 on average with Pillow and by 1.5 with OpenCV, on photographs of 12 megapixels by
-    0.5 and by 1.7; Keras's own loader differs by 2.4 and 3.4. It is so at each size from 32 to
-    512: the difference is less than that of Keras's loader. `tests/benchmarks/decode.py` measures
+    1.2 of 255 on average with Pillow and by 1.5 with OpenCV, on the same enlarged to
+    12 megapixels by 0.5 and by 1.7; Keras's own loader differs by 2.4 and 3.4. It is so at each
+    size from 32 to 512: the difference is less than that of Keras's loader. `make bench` measures
     the numbers given here on any folder of photographs.
 
     Two decoders are equal when their choices are. They can be printed, pickled, and called from
