@@ -19,7 +19,7 @@ The rooms, in the direction in which a picture goes; an arrow says which others 
     stream       bytes to pixels to batches: what `model.fit` takes
     dataset      all of the above in one call     -> drive, inventory, stream
     training     resume a run that was cut off; what it waits for         -> atomic
-    evaluation   predict each picture once; a report, ranked mistakes     -> drive (types)
+    evaluation   predict each picture once; reports, rankings of the worst     -> drive (types)
     plots        one function, one figure           -> drive, inventory, evaluation
     widgets      pick a folder, try augmentations, watch a run            -> drive, training
     kedro_io     a listing and a stream as datasets of a Kedro pipeline
