@@ -15,6 +15,8 @@ CHROMIUM := $(shell command -v chromium || command -v chromium-browser)
 BROWSER := browser
 WIDGETS := $(CURDIR)/out/ipywidgets7
 NEXT_KERAS := $(CURDIR)/out/keras-nightly
+# Two processes; the tests of a file stay together.
+PYTEST := -m pytest -n 2 --dist loadfile
 QUIET := $(if $(MAKE_TERMOUT),,--quiet)
 
 export PYTHONPATH := $(CURDIR)
@@ -32,7 +34,7 @@ run: .venv/ready  ## the course 01 to 05 on pictures it draws; on your own photo
 	@.venv/bin/python notebooks/course.py run $(if $(FOLDER),--folder "$(FOLDER)")
 
 test: .venv/ready checks  ## checks, tests and all notebooks, with the newest versions of everything
-	.venv/bin/python -m pytest
+	.venv/bin/python $(PYTEST)
 	$(if $(CHROMIUM),@$(MAKE) --no-print-directory browser-test BROWSER="browser and not slow")
 
 checks: .venv/ready  ## layout, lint and types: what takes seconds
@@ -42,7 +44,7 @@ checks: .venv/ready  ## layout, lint and types: what takes seconds
 
 test-full: .venv/ready .venv-colab/ready checks lowest-test next-keras  ## the slow proofs too, then tests and notebooks with Colab's versions
 	.venv/bin/python -m pytest -m "not browser"
-	.venv-colab/bin/python -m pytest
+	.venv-colab/bin/python $(PYTEST)
 	.venv-colab/bin/python -m pytest -m slow tests/colab
 	@$(MAKE) --no-print-directory browser-test
 	@.venv/bin/python -m pip install --quiet --no-deps --upgrade --target $(WIDGETS) -r tests/browser/colab-widgets.txt
@@ -50,7 +52,7 @@ test-full: .venv/ready .venv-colab/ready checks lowest-test next-keras  ## the s
 
 lowest-test:  ## the tests with the lowest versions that requirements.txt allows
 	@$(if $(LOWEST_PYTHON),$(MAKE) --no-print-directory .venv-lowest/ready,echo "NOT TESTED with the lowest versions: they need Python 3.11 or 3.12")
-	$(if $(LOWEST_PYTHON),.venv-lowest/bin/python -m pytest)
+	$(if $(LOWEST_PYTHON),.venv-lowest/bin/python $(PYTEST))
 
 next-keras: .venv/ready  # tests/test_next_keras.py says so where it cannot be had
 	-@.venv/bin/python -m pip install --quiet --no-deps --upgrade --target $(NEXT_KERAS) keras-nightly
