@@ -36,7 +36,9 @@ def save(tmp_path, monkeypatch):
             Path("results/first").mkdir(parents=True)
             Path("results/first/best.keras").write_text(best)
         defined = {
-            "history": SimpleNamespace(history={"val_accuracy": accuracy}),
+            "history": SimpleNamespace(
+                history={"val_accuracy": accuracy, "val_loss": [1 - share for share in accuracy]}
+            ),
             "train": SimpleNamespace(class_names=["a", "b"]),
             "decode": SimpleNamespace(library="pillow"),
             "model": Model(),
