@@ -7,6 +7,7 @@ make yourself: `connect`, `list_images`, `split`, `decoder`, `StreamingSequence`
 from __future__ import annotations
 
 import inspect
+import posixpath
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
@@ -15,7 +16,7 @@ import numpy as np
 from tqdm import tqdm
 
 from .drive import File, Listing, NotFoundError, Source, connect
-from .drive.names import printable
+from .drive.names import named, printable
 from .inventory import Part, split
 from .stream import decoder
 from .stream.checks import check_choice
@@ -108,14 +109,15 @@ def image_dataset_from_drive(
             on.
         augment: For the training part: what `augmenter` returns, or a function of your own.
         **stream: More arguments for each `StreamingSequence`, such as `cache`, `reads`,
-            `on_bad_file`, `normalize` or `dtype`.
+            `on_bad_file`, `normalize` or `dtype`; `balanced` is for the training part.
 
     Returns:
         One `StreamingSequence`, or a tuple of them with one numbering of classes.
 
     Raises:
-        ValueError: An argument is not one of the allowed values, a part holds no picture, or
-            `drive` does not tell class folders.
+        ValueError: An argument is not one of the allowed values, a part holds no picture, all
+            class folders lie in one folder that is not the one named, or `drive` does not tell
+            class folders.
         NotFoundError: There is no such folder, or no picture in a folder of it.
         DriveError: Drive does not let this account in, or does not answer.
     """
@@ -134,6 +136,8 @@ def image_dataset_from_drive(
     labels = _without_inferred(labels)
     listing = _list_by_class if folders_are_classes else _list_without_classes
     files = _listed(listing(drive, folder), folder, shows_progress=verbose)
+    if folders_are_classes:
+        _refuse_folder_around_classes(files, folder)
     if isinstance(label_mode, Mapping) and isinstance(labels, Mapping):
         labels = {output: _by_id(given, files) for output, given in labels.items()}
     else:
@@ -165,7 +169,7 @@ def image_dataset_from_drive(
             seed=seed,
             augment=augment if is_trained_on else None,
             verbose=verbose,
-            **stream,
+            **(stream if is_trained_on else _to_measure(stream)),
         )
 
     if subset is None:
@@ -206,6 +210,11 @@ def _shares(
                 f"`subset={subset!r}` needs `{part}_split`. Received: {part}_split=None"
             )
     return shares
+
+
+def _to_measure(stream: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of a part that nothing is trained on: each picture once."""
+    return {name: value for name, value in stream.items() if name != "balanced"}
 
 
 def _fit(crop: bool, pad: bool) -> Literal["stretch", "crop", "pad"]:
@@ -280,6 +289,26 @@ def _listed(listing: Iterable[File], folder: str, *, shows_progress: bool) -> li
     if not files:
         raise NotFoundError(f"'{printable(folder)}' holds no picture, nor does a folder in it.")
     return files
+
+
+def _refuse_folder_around_classes(files: Sequence[File], folder: str) -> None:
+    """Refuses one class that is a folder of folders, as a packed folder has around its classes.
+
+    Raises:
+        ValueError: It names the folder to give.
+    """
+    if len({file.label for file in files}) > 1:
+        return
+    names = [file.path.split("/") for file in files]
+    below = sorted({path[1] for path in names if len(path) > 2})
+    if len(below) < 2 or any(len(path) < 3 for path in names):
+        return
+    outer = posixpath.join(folder, names[0][0]) if folder != "." else names[0][0]
+    raise ValueError(
+        f"All {len(files)} pictures lie in one folder, '{printable(outer)}', so there is one "
+        f"class. The folders in it look like the classes: {named(below)}. Name that folder: "
+        f"image_dataset_from_drive('{printable(outer)}', ...)"
+    )
 
 
 def _by_id(given: Any, files: Sequence[File], argument: str = "labels") -> Any:

@@ -16,7 +16,7 @@ from .file_keys import FileKeys
 __all__ = ["read_labels"]
 
 COLUMNS_SHOWN = 20  # in a message
-FILE_COLUMNS = ("id", "path", "name")  # what may name a file; the first that is there is taken
+FILE_COLUMNS = ("id", "path", "name")  # what may name a file; the first that finds any is taken
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,8 @@ def read_labels(
             UTF-16; what is neither is read as Windows-1252, with a warning.
         files: The listing, needed unless the CSV names files by id.
         file_column: Column that names the file by its id, path or name; by default the first of
-            `id`, `path`, `name`.
+            `id`, `path`, `name` that names any. Where two of them name different files in one row,
+            as with a running number beside a name, it must be given.
         label_column: Column that holds the label.
 
     Returns:
@@ -67,12 +68,15 @@ def read_labels(
 
     Raises:
         ValueError: A column is missing, a name stands for several files, a file is given two
-            labels, no file is named by the CSV, or it is no table.
+            labels, two columns name different files, no file is named by the CSV, or it is no
+            table.
     """
     name = printable(str(path)) if isinstance(path, (str, os.PathLike)) else "CSV"
     table = read_table(path, name)
+    files = None if files is None else list(files)
+    keys = None if files is None else FileKeys(files)
     if not file_column:
-        file_column = _usual_file_column(table.columns)
+        file_column = _usual_file_column(table, keys)
     _check_columns((file_column, label_column), table)
     rows = [_label_row(row, file_column, label_column) for row in table.rows]
     rows = [row for row in rows if row.key]
@@ -80,10 +84,9 @@ def read_labels(
         warnings.warn(table.words_on_encoding, stacklevel=2)
     if not rows:
         raise ValueError(f"'{name}' has a header and no rows.")
-    if files is None:
+    if files is None or keys is None:
         return _labels_by_key(rows, name)
-    files = list(files)
-    row_by_id, without_file = _rows_by_id(rows, files, name)
+    row_by_id, without_file = _rows_by_id(rows, keys, name)
     labels = {file.id: row_by_id[file.id].label for file in files if file.id in row_by_id}
     if not labels:
         raise ValueError(
@@ -100,11 +103,38 @@ def read_labels(
     return labels
 
 
-def _usual_file_column(columns: Sequence[str]) -> str:
-    for name in FILE_COLUMNS:
-        if name in columns:
-            return name
-    return FILE_COLUMNS[0]
+def _usual_file_column(table: CsvTable, keys: FileKeys | None) -> str:
+    """The column that names files, where the user names none.
+
+    Raises:
+        ValueError: In one row two columns name different files.
+    """
+    columns = [name for name in FILE_COLUMNS if table.columns.count(name) == 1]
+    if keys is None or len(columns) < 2:
+        return (columns or FILE_COLUMNS)[0]
+    usual = None
+    for row in table.rows:
+        named_files = {}
+        for column in columns:
+            found = keys.find(row.cells[column]).files
+            if found:
+                usual = min(usual or column, column, key=FILE_COLUMNS.index)
+            if len(found) == 1:
+                named_files[column] = found[0]
+        if len({file.id for file in named_files.values()}) > 1:
+            raise _contradiction(table.name, row, named_files)
+    return usual or columns[0]
+
+
+def _contradiction(name: str, row: CsvRow, named_files: Mapping[str, File]) -> ValueError:
+    means = [
+        f"the column '{column}' ('{printable(row.cells[column])}') means '{printable(file.path)}'"
+        for column, file in named_files.items()
+    ]
+    return ValueError(
+        f"Line {row.line} of '{name}' names two files: {', and '.join(means)}. Say which column is "
+        "right by `file_column`."
+    )
 
 
 def _check_columns(wanted: Iterable[str], table: CsvTable) -> None:
@@ -133,14 +163,13 @@ def _labels_by_key(rows: Iterable[LabelRow], name: str) -> dict[str, str]:
 
 
 def _rows_by_id(
-    rows: Iterable[LabelRow], files: Sequence[File], name: str
+    rows: Iterable[LabelRow], keys: FileKeys, name: str
 ) -> tuple[dict[str, LabelRow], list[LabelRow]]:
     """The row of each file by id, and the rows that name no file.
 
     Raises:
         ValueError: A row may stand for several files, or two rows give one file two labels.
     """
-    keys = FileKeys(files)
     row_by_id: dict[str, LabelRow] = {}
     without_file = []
     namesakes: list[tuple[LabelRow, list[File]]] = []

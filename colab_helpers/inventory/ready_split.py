@@ -77,7 +77,7 @@ def split_by_folder(
     parts = [Part(part, class_names, folders_tell=labels is None) for part in chosen]
     for words in (
         _words_on_files_left_out(left_out),
-        words_on_missing_classes(parts, labels),
+        words_on_missing_classes(parts, labels, spreads_best=True),
         words_on_shared_content(parts),
     ):
         if words:

@@ -86,7 +86,7 @@ def split(
         parts[part_of[file.id]].append(file)
     for words in (
         words_on_split(files),
-        words_on_missing_classes(parts, labels),
+        words_on_missing_classes(parts, labels, spreads_best=exact),
         words_on_shared_content(parts),
     ):
         if words:
@@ -164,9 +164,15 @@ def _part_by_id(
 
 
 def words_on_missing_classes(
-    parts: Sequence[Sequence[File]], labels: Mapping[str, str] | None
+    parts: Sequence[Sequence[File]], labels: Mapping[str, str] | None, *, spreads_best: bool
 ) -> str:
-    """Says which part has no picture of which class; "" where each has all."""
+    """Says which part has no picture of which class; "" where each has all.
+
+    Args:
+        parts: The files of each part.
+        labels: Labels by id, where the files' own do not count.
+        spreads_best: Whether no other way to divide would do better.
+    """
     counts = Counter(label_of(file, labels) for part in parts for file in part)
     counts.pop(NO_LABEL, None)
     sentences = []
@@ -181,8 +187,9 @@ def words_on_missing_classes(
         )
     if not sentences:
         return ""
+    advice = "" if spreads_best else "; split(..., exact=True) spreads best"
     return (
-        f"{' '.join(sentences)} Add pictures, or leave small classes out; exact=True spreads best. "
+        f"{' '.join(sentences)} Add pictures, or leave small classes out{advice}. "
         "All parts number their classes alike."
     )
 

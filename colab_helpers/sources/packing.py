@@ -114,9 +114,14 @@ def pack(
 
     Raises:
         ArchiveError: A shard arrived damaged on the Drive.
-        ValueError: `labels` have a form that they cannot have.
+        ValueError: There is no file, or `labels` have a form that they cannot have.
     """
     files = list(files)
+    if not files:
+        raise ValueError(
+            "There are no files to pack. If `files` is a generator it may be used up: "
+            "`files = list(...)`."
+        )
     outputs = outputs_of(labels, files)
     as_json(outputs)  # what it cannot hold is told before hours of packing
     job = _Job(

@@ -83,6 +83,9 @@ class BareName:
         words = f"{len(files):,}"
         if set(counts) == {""}:
             words += f" {_spread(counts[''])}"
+            without = len(files) - sum(counts[""].values())
+            if without > 0 and self.label_mode != "multi_label":
+                words += f"; {without:,} are of none of them"
         return words
 
     def _batches(self) -> str:

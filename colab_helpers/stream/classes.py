@@ -33,7 +33,10 @@ __all__ = [
     "warn_of_names_that_look_alike",
 ]
 
-WANTED = "One class a file is wanted, a str or an int"
+WANTED = (
+    "One class a file is wanted, a str or an int; `label_mode` says where it is something else: "
+    '"multi_label" several names, "raw" numbers, "image" files such as masks'
+)
 
 UNSEEN_CATEGORIES = ("Cc", "Cf")  # control and format characters, such as a zero-width space
 UNSEEN_LETTERS = "\u034f\u115f\u1160\u2800\u3164\uffa0\ufe0e\ufe0f"

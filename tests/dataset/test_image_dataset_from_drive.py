@@ -338,3 +338,19 @@ def test_a_model_written_for_keras_loader_trains_on_it_unchanged(drive):
     model.compile(keras.optimizers.Adam(0.01), loss, metrics=["accuracy"])
     history = model.fit(train, validation_data=val, epochs=40, verbose=0)
     assert history.history["val_accuracy"][-1] > 0.9
+
+
+def test_a_folder_around_the_class_folders_is_not_taken_for_the_class(tmp_path):
+    """As a ZIP of a folder has it."""
+    for kind in ("cat", "dog"):
+        paint(tmp_path / "outer" / "pets" / kind / "1.png", 7)
+    with pytest.raises(ValueError, match=r"one class.*'cat', 'dog'.*from_drive\('outer/pets', "):
+        image_dataset_from_drive("outer", drive=connect(tmp_path), verbose=False)
+    with pytest.raises(ValueError, match=r"from_drive\('pets', "):
+        image_dataset_from_drive(".", drive=connect(tmp_path / "outer"), verbose=False)
+
+
+def test_classes_are_drawn_alike_in_the_training_part_only(drive):
+    train, val = small(drive, validation_split=0.25, subset="both", balanced=True)
+    assert train.balanced and not val.balanced
+    assert len(set(grays(val))) == len(val.files)

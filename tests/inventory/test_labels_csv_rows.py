@@ -151,3 +151,34 @@ def test_in_a_local_folder_whose_ids_are_paths_a_name_alone_is_no_surer():
 def test_an_empty_label_is_none():
     with pytest.warns(UserWarning, match="1 of 2 files have no label"):
         assert read("name,label\n0a1.jpg,cat\n0b2.jpg,\n", FLAT) == {"1": "cat"}
+
+
+# Several columns that may name a file
+
+NUMBERED = [
+    File(f"1x{number}", f"{number}.jpg", "photos", f"{number}.jpg", 5000, None, "1")
+    for number in range(1, 4)
+]
+
+
+def test_a_running_number_beside_a_name_is_not_guessed_to_be_the_name():
+    """Row 1 of "1,3.jpg,cat" is not 1.jpg."""
+    text = "id,name,label\n1,3.jpg,cat\n2,2.jpg,dog\n3,1.jpg,fox\n"
+    with pytest.raises(
+        ValueError, match=r"Line 2 .* names two files.*'1\.jpg'.*'3\.jpg'.*file_col"
+    ):
+        read(text, NUMBERED)
+    labels = silently(read, text, NUMBERED, file_column="name")
+    assert labels == {"1x3": "cat", "1x2": "dog", "1x1": "fox"}
+
+
+def test_the_first_column_that_names_any_file_is_taken():
+    text = "id,name,label\n100,3.jpg,cat\n101,2.jpg,dog\n102,1.jpg,fox\n"
+    labels = silently(read, text, NUMBERED)
+    assert labels == {"1x3": "cat", "1x2": "dog", "1x1": "fox"}
+
+
+def test_columns_that_agree_and_names_that_several_files_have_are_no_contradiction():
+    files = make_files("a/1.jpg", "b/1.jpg")
+    text = "id,name,label\n1,1.jpg,cat\n2,1.jpg,dog\n"
+    assert silently(read, text, files) == {"1": "cat", "2": "dog"}

@@ -587,3 +587,10 @@ def test_a_folder_its_zip_and_its_shards_give_the_same_pictures(practice, tmp_pa
 @pytest.mark.slow
 def test_flowers17_gives_the_same_pictures_from_folder_zip_and_shards(flowers17, tmp_path):
     assert len(same_pictures(flowers17.parent, flowers17.name, tmp_path)) == 1360
+
+
+def test_a_listing_that_is_used_up_is_not_packed_as_nothing(garden, tmp_path):
+    listing = garden.list_images(".")
+    assert list(listing)
+    with pytest.raises(ValueError, match=r"no files to pack.*used up"):
+        pack(listing, garden.read, tmp_path / "packed")

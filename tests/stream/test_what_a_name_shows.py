@@ -66,6 +66,13 @@ def test_a_sequence_shows_its_pictures_classes_batches_and_where_they_come_from(
     }
 
 
+def test_pictures_without_a_class_are_counted_apart():
+    files = files_of(cat=3, dog=7)
+    labels = {file.id: file.label for file in files[:8]}
+    told = shown(sequence_of(files, labels=labels))
+    assert told["pictures"] == "10 of 2 classes, 3 to 5 of each; 2 are of none of them"
+
+
 def test_it_shows_the_same_before_and_after_its_files_are_numbered():
     train = sequence_of(files_of(cat=7, dog=3))
     before = repr(train), train._repr_html_()
