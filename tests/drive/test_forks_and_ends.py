@@ -152,6 +152,7 @@ def test_the_end_of_a_program_does_not_wait_for_a_silent_server(silent_server):
 
 def test_after_an_interrupt_the_next_answer_is_the_right_one(hostile_server, impatient):
     """What was left of the answer that nobody read is not taken for the next one."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have started us without
     in_the_middle = threading.Event()
 
     def answer(connection, request):

@@ -341,9 +341,11 @@ def test_an_error_that_ends_the_run_ends_packing(garden, tmp_path):
 
 
 SILENT = """
-import sys, threading
+import signal, sys, threading
 from colab_helpers.drive import File
 from colab_helpers.sources import open_archive, pack
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have started it without
 
 class Silent:
     def find(self, path):
