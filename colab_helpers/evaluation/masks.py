@@ -118,7 +118,10 @@ def compare_masks(
     worst: list[ComparedMask] = []
     for batch in predicted_batches(model, sequence):
         answers = np.asarray(_of_output(batch.answers, output))
-        expected, predicted = _class_maps(answers, batch.labels, output, ignore_class, batch.files)
+        labels = batch.labels
+        if isinstance(labels, Mapping):
+            labels = labels.get(_name_of_output(batch.answers, labels, output))
+        expected, predicted = _class_maps(answers, labels, ignore_class, batch.files)
         classes = _classes_of(answers)
         images = batch.images[IMAGE] if isinstance(batch.images, Mapping) else batch.images
         for image, true_mask, said in zip(images, expected, predicted):
@@ -203,12 +206,20 @@ def _of_output(arrays: Any, output: str | None) -> Any:
     )
 
 
+def _name_of_output(answers: Any, labels: Mapping[str, Any], output: str | None) -> str | None:
+    """The output that is a mask; where none is named, the only one."""
+    if output is not None:
+        return output
+    for arrays in (answers, labels):
+        if isinstance(arrays, Mapping) and len(arrays) == 1:
+            return str(next(iter(arrays)))
+    return None
+
+
 def _class_maps(
-    answers: Pixels, labels: Any, output: str | None, ignore_class: int | None, files: list[Any]
+    answers: Pixels, labels: Any, ignore_class: int | None, files: list[Any]
 ) -> tuple[npt.NDArray[np.int_], npt.NDArray[np.int_]]:
     """Both as class numbers `(n, height, width)`, once it is sure that they belong together."""
-    if isinstance(labels, Mapping):
-        labels = labels.get(output)
     if labels is None:
         raise ValueError('`compare_masks` needs true masks: `label_mode="image"` of the sequence.')
     labels = np.asarray(labels)

@@ -67,7 +67,8 @@ def report_numbers(
         {"mean_absolute_error": errors, "r2": r2}, index=[as_cell(name) for name in names]
     )
     if count > 1:
-        table.loc["mean"] = table.mean(skipna=False)
+        mean = table.mean(skipna=False).to_frame("mean").T
+        table = pd.concat([table, mean])  # a number may be called "mean"
     return table.assign(support=len(expected))
 
 

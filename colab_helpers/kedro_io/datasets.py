@@ -214,7 +214,10 @@ class SequenceDataset(_OnDrive, AbstractVersionedDataset):
         arguments["read"] = self._open_source().read
         arguments["decode"] = call(decoder, self._decode)
         if self._decode_label:
-            arguments["decode_label"] = call(_mask_decoder, self._decode_label)
+            entry = self._decode_label
+            if "type" not in entry and "image_size" in self._decode:
+                entry = {"image_size": self._decode["image_size"], **entry}
+            arguments["decode_label"] = call(_mask_decoder, entry)
         sequence: StreamingSequence = call(StreamingSequence, self._sequence, **arguments)
         return sequence
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -55,7 +56,7 @@ def _draw_panel(
 ) -> None:
     """A bar for each row; its parts lie one behind another, and their sum stands at its end."""
     ends = np.zeros(len(rows))
-    for column, colour in zip(columns, COLOURS, strict=False):
+    for column, colour in zip(columns, itertools.cycle(COLOURS)):
         widths = np.array([row[column] for row in rows.values()], float)
         axis.barh(range(len(rows)), widths, left=ends, color=colour, label=escaped(column))
         ends += widths

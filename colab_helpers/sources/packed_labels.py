@@ -67,7 +67,9 @@ def _names_outputs(labels: Any, files: Sequence[Any]) -> bool:
     if not isinstance(labels, Mapping) or _has_ids(labels, files):
         return False
     return all(
-        isinstance(of_output, Mapping) or _is_in_order(of_output, files)
+        isinstance(of_output, Mapping)
+        or hasattr(of_output, "to_dict")  # of pandas, perhaps of more ids than there are files
+        or _is_in_order(of_output, files)
         for of_output in labels.values()
     )
 
@@ -84,6 +86,8 @@ def _is_in_order(labels: Any, files: Sequence[Any]) -> bool:
 def _by_id(labels: Any, files: Sequence[Any], argument: str) -> dict[Any, Any]:
     by_index = labels.to_dict() if hasattr(labels, "to_dict") else labels  # of pandas
     if isinstance(by_index, Mapping) and _has_ids(by_index, files):
+        if len(by_index) < len(labels):
+            raise ValueError(f"`{argument}` has several rows for one id: keep one of each.")
         return dict(by_index)
     if not isinstance(labels, Mapping) and _is_in_order(labels, files):
         return dict(zip((file.id for file in files), labels))
@@ -165,6 +169,8 @@ def labels_of_json(text: str | bytes, file_of_id: Callable[[str], File | None]) 
     outputs: dict[str, dict[str, Any]] = {}
     for output, content in _checked(json.loads(text)).items():
         kinds = _checked(content)
+        if not {"files", "values"}.issuperset(kinds):
+            raise ValueError(f"it holds {list(kinds)[:3]}")
         outputs[output] = dict(_checked(kinds.get("values", {})))
         for picture, file_id in _checked(kinds.get("files", {})).items():
             file = file_of_id(str(file_id))

@@ -26,17 +26,17 @@ import itertools
 import os
 import posixpath
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import IO, Any
 
 from ..atomic import atomic_write, remove_left_overs
 from ..drive import File
-from ..drive.names import printable
+from ..drive.names import named, printable
 from .ahead import done_ahead
 from .errors import ArchiveError
 from .indexes import INDEX, IndexRow, as_stored, write_rows
-from .packed_labels import LABELS, Outputs, as_json, label_files, outputs_of
+from .packed_labels import LABELS, Outputs, as_json, label_files, labels_of_json, outputs_of
 from .shard_files import Content, Progress, read_shard_index, write_shard
 from .shards import Shard, ShardMember, plan_shards
 from .smaller_images import make_label_smaller, make_smaller
@@ -114,7 +114,8 @@ def pack(
 
     Raises:
         ArchiveError: A shard arrived damaged on the Drive.
-        ValueError: There is no file, or `labels` have a form that they cannot have.
+        ValueError: There is no file, `labels` have a form that they cannot have, or they would
+            take the place of a file of yours.
     """
     files = list(files)
     if not files:
@@ -124,16 +125,24 @@ def pack(
         )
     outputs = outputs_of(labels, files)
     as_json(outputs)  # what it cannot hold is told before hours of packing
+    masks = label_files(files, outputs)
+    if longest_side is not None:
+        _refuse_masks_among(files, masks)
+    settings = f"shard_bytes={shard_bytes} longest_side={longest_side}"
+    if masks:
+        settings += " with masks"  # else a shard that has them as pictures would do
     job = _Job(
         read=read,
         folder=os.fspath(folder),
         longest_side=longest_side,
         drive=drive,
         reads=reads,
-        settings=f"shard_bytes={shard_bytes} longest_side={longest_side}".encode(),
+        settings=settings.encode(),
     )
     os.makedirs(job.folder, exist_ok=True)
-    shards = plan_shards(files, shard_bytes, longest_side, label_files(files, outputs))
+    if outputs:
+        _refuse_labels_of_others(job)
+    shards = plan_shards(files, shard_bytes, longest_side, masks)
     if map is None:
         rows_of_shards = _pack_with_bar(shards, job)
     else:
@@ -168,6 +177,17 @@ class _Job:
         return self.folder
 
 
+def _refuse_masks_among(files: list[File], masks: Mapping[Any, File]) -> None:
+    """Refuses masks that would be made smaller as pictures are: a JPEG has other values."""
+    mask_ids = {mask.id for picture_id, mask in masks.items() if mask.id != picture_id}
+    both = [file.path for file in files if file.id in mask_ids]
+    if both:
+        raise ValueError(
+            f"`longest_side` would make JPEGs of masks: {named(both)} stand in `files`, too. Leave "
+            "them out there: `files = [file for file in files if file.id in labels]`."
+        )
+
+
 def _pack_with_bar(shards: list[Shard], job: _Job) -> list[list[IndexRow]]:
     from tqdm import tqdm
 
@@ -188,11 +208,21 @@ def _remove_left_overs(shards: list[Shard], job: _Job) -> None:
 def _write_labels(outputs: Outputs, job: _Job) -> None:
     """Writes and uploads `labels.json`, also where those of an earlier call are to go."""
     path = job.path_of(LABELS)
-    if not outputs and not _is_there(path, job):
+    if not outputs and not _is_of_pack(path, job):
         return
     with atomic_write(path) as out:
         out.write(as_json(outputs).encode())
     _upload(path, job)
+
+
+def _refuse_labels_of_others(job: _Job) -> None:
+    """Refuses to write over a file that only is called like the labels of a packed folder."""
+    path = job.path_of(LABELS)
+    if _is_there(path, job) and not _is_of_pack(path, job):
+        raise ValueError(
+            f"There is a file '{printable(path)}' that `pack` did not write, and `labels` would "
+            "take its place: move it, or name another folder."
+        )
 
 
 def _is_there(path: str, job: _Job) -> bool:
@@ -201,6 +231,16 @@ def _is_there(path: str, job: _Job) -> bool:
     try:
         job.drive.find(f"{job.remote_folder}/{os.path.basename(path)}")
     except Exception:  # if something else is wrong, the upload of the index tells what
+        return False
+    return True
+
+
+def _is_of_pack(path: str, job: _Job) -> bool:
+    """Whether an earlier call has written labels there: a file of somebody else's stays."""
+    try:
+        with contextlib.closing(_open_shard(path, job)) as file:
+            labels_of_json(file.read(), lambda file_id: None)
+    except Exception:  # there is none; if something else is wrong, the next upload tells what
         return False
     return True
 

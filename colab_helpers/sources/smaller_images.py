@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 __all__ = ["SmallerImage", "make_label_smaller", "make_smaller"]
 
@@ -83,6 +83,8 @@ def make_label_smaller(content: bytes, longest_side: int) -> SmallerImage | None
     image: Image.Image = Image.open(io.BytesIO(content))
     if max(image.size) <= longest_side or image.mode not in LABEL_MODES:
         return None
+    if image.mode == "I" and not _fits_png(image):
+        return None
     share = longest_side / max(image.size)
     width, height = (max(1, round(side * share)) for side in image.size)
     smaller = image.resize((width, height), Image.Resampling.NEAREST)
@@ -91,3 +93,9 @@ def make_label_smaller(content: bytes, longest_side: int) -> SmallerImage | None
     options = {"bits": 8} if smaller.mode == "P" else {}  # else those of the palette's length
     smaller.save(out, "png", **options)
     return SmallerImage(out.getvalue(), ".png")
+
+
+def _fits_png(image: Any) -> bool:
+    """Whether a PNG holds whole numbers as they are: it has 16 bits for each."""
+    least, most = image.getextrema()
+    return bool(least >= 0 and most < 1 << 16)

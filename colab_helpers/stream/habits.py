@@ -25,6 +25,7 @@ class Habit:
 
     def __init__(self) -> None:
         self._latest: tuple[int, int] | None = None  # epoch and place that were asked for
+        self._promised: set[int] = set()  # places that somebody takes from the prefetcher
         self._maker: BatchMaker | None = None
         self._prefetcher: Prefetcher | None = None
 
@@ -46,6 +47,9 @@ class Habit:
             self.end()
             if is_habit:
                 self._begin(ticket, maker, ready)
+        elif ticket.place in self._promised:
+            return None  # another thread waits for it: two must not share an array
+        self._promised.add(ticket.place)
         self._latest = (ticket.epoch, ticket.place)
         return self._prefetcher
 
@@ -69,5 +73,6 @@ class Habit:
         if self._prefetcher is not None:
             self._prefetcher.close()
         self._latest = None
+        self._promised = set()
         self._maker = None
         self._prefetcher = None

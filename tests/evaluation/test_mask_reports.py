@@ -368,3 +368,21 @@ def test_a_name_for_each_class_of_the_model_is_wanted():
 def test_no_picture_at_all_is_refused():
     with pytest.raises(ValueError, match="yielded no picture"):
         compare_masks(Model(), Batches(files=[]))
+
+
+@pytest.mark.parametrize("model_names_it", [True, False])
+def test_the_only_output_is_found_without_its_name(model_names_it):
+    class Named(Batches):
+        label_mode = {"mask": "image"}
+
+        def in_order(self):
+            for images, masks, files in super().in_order():
+                yield images, {"mask": masks}, files
+
+    class Answers(Model):
+        def predict_on_batch(self, images):
+            answers = super().predict_on_batch(images)
+            return {"mask": answers} if model_names_it else answers
+
+    expected = compare_masks(Model(), Batches()).mean_overlap
+    assert compare_masks(Answers(), Named()).mean_overlap == expected

@@ -78,3 +78,8 @@ def test_a_name_for_each_number_is_wanted():
 def test_files_of_other_predictions_are_refused():
     with pytest.raises(ValueError, match="Received: 3 files, 4 predictions"):
         rank_numbers(SAID, AGES, FILES[1:])
+
+
+def test_a_number_that_is_called_mean_keeps_its_row():
+    table = report_numbers([[1.0, 10.0], [2.0, 20.0]], [[1.5, 10.0], [2.0, 29.0]], ["mean", "std"])
+    assert table["mean_absolute_error"].tolist() == [0.25, 4.5, 2.375]

@@ -249,3 +249,10 @@ def test_a_label_of_a_damaged_list_calls_nothing(label, listed, save_and_load, t
     with pytest.raises(kedro_io.DatasetError, match="is damaged, or no list of files: a label"):
         dataset.load()
     assert not (tmp_path / "was_run").exists()
+
+
+def test_masks_have_the_size_of_the_pictures_unless_the_entry_says_another(listed, save_and_load):
+    files, masks = listed
+    data = {"files": files, "labels": masks, "label_mode": "image"}
+    loaded = save_and_load(data, decode_label={"color_mode": "rgb"})
+    assert batch_of(loaded).shape == (12, *SIZE, 3)

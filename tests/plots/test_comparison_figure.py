@@ -28,3 +28,10 @@ def test_the_first_way_is_at_the_top_and_only_the_first_panel_names_the_ways():
 def test_small_numbers_keep_a_decimal():
     axis = plot_comparison(ROWS, {"megabytes": ["files"]}, "Memory").axes[0]
     assert numbers_in(axis) == ["7.4", "10.0"]
+
+
+def test_a_panel_of_many_parts_shows_all_of_them():
+    parts = {str(number): 1.0 for number in range(7)}
+    axis = plot_comparison({"way": parts}, {"megabytes": list(parts)}, "Memory").axes[0]
+    assert len(axis.containers) == 7
+    assert numbers_in(axis) == ["7.0"]

@@ -346,3 +346,68 @@ def test_the_bytes_of_shards_with_masks_stay_what_they_are_between_versions(tmp_
     assert (tmp_path / "packed" / "labels.json").read_text() == (
         '{"mask": {"files": {"id0": "m0"}}, "n": {"values": {"id0": 3}}}'
     )
+
+
+# Files and values that stay
+
+
+def test_a_file_that_is_only_called_like_the_labels_stays_as_it_is(root, listed, tmp_path):
+    files, masks = listed
+    read = LocalFolder(root).read
+    own = tmp_path / "packed" / "labels.json"
+    own.parent.mkdir()
+    own.write_text('{"1.png": "rose"}')
+    pack(files, read, own.parent, map=map)
+    with pytest.raises(ValueError, match=r"labels\.json' that `pack` did not write"):
+        pack(files, read, own.parent, labels=masks, map=map)
+    assert own.read_text() == '{"1.png": "rose"}'
+
+
+def test_masks_among_the_files_are_not_made_smaller_as_pictures_are(root, listed, tmp_path):
+    files, masks = listed
+    both = [*files, *masks.values()]
+    with pytest.raises(ValueError, match=r"JPEGs of masks.*\.png.*in labels"):
+        pack(both, LocalFolder(root).read, tmp_path / "p", labels=masks, longest_side=20, map=map)
+
+
+@pytest.mark.parametrize("values", [[0, 300], [0, 300_000], [-1, 3]])
+def test_a_mask_keeps_its_values_also_those_that_a_png_cannot_hold(tmp_path, values):
+    (tmp_path / "a").mkdir()
+    Image.new("RGB", (50, 50)).save(tmp_path / "a" / "1.png")
+    pixels = np.resize(np.array(values, np.int32), (50, 50))
+    Image.fromarray(pixels).save(tmp_path / "mask.tif")
+    drive = LocalFolder(tmp_path)
+    picture, mask = sorted(drive.list_images("."), key=lambda file: file.name)
+    labels = {picture.id: mask}
+    assert not pack([picture], drive.read, tmp_path / "p", labels=labels, longest_side=20, map=map)
+    archive = open_archive(drive, "p")
+    with Image.open(io.BytesIO(archive.read(archive.labels[picture.id]))) as packed:
+        assert set(np.unique(np.asarray(packed)).tolist()) == set(values)
+
+
+def test_columns_of_more_ids_than_there_are_files_go_along_and_ids_twice_are_refused(
+    root, listed, tmp_path
+):
+    pandas = pytest.importorskip("pandas")
+    files, masks = listed
+    ages = pandas.Series({**{file.id: n for n, file in enumerate(files)}, "another": 99})
+    labels = {"mask": masks, "age": ages}
+    pack(files, LocalFolder(root).read, tmp_path / "p", labels=labels, map=map)
+    found = open_archive(LocalFolder(tmp_path), "p").labels
+    assert {file.id: found["age"][file.id] for file in files} == ages.drop("another").to_dict()
+    twice = pandas.concat([ages, ages[:1] + 1])
+    with pytest.raises(ValueError, match="several rows for one id"):
+        pack(files, LocalFolder(root).read, tmp_path / "q", labels=twice, map=map)
+
+
+def test_shards_that_hold_masks_as_pictures_are_packed_anew_with_masks_as_labels(
+    root, listed, tmp_path
+):
+    files, masks = listed
+    [picture], mask = files[:1], masks[files[0].id]
+    read = LocalFolder(root).read
+    pack([picture, mask], read, tmp_path / "p", map=map)
+    pack([picture], read, tmp_path / "p", labels={picture.id: mask}, map=map)
+    assert [file.id for file in open_archive(LocalFolder(tmp_path), "p").list_images()] == [
+        picture.id
+    ]

@@ -184,3 +184,26 @@ def test_threads_that_share_a_loop_get_each_batch():
     for thread in threads:
         thread.join(30)
     assert same([given[index] for index in range(20)], list(sequence_of(augment=jitter)))
+
+
+def test_two_threads_that_ask_for_one_index_do_not_share_its_pixels():
+    """Whoever changes them in place changes them for itself."""
+    may_read = threading.Event()
+
+    def wait(file):
+        may_read.wait(60)
+        return read(file)
+
+    sequence = sequence_of(lambda file: wait(file))
+    may_read.set()
+    sequence[3]
+    may_read.clear()
+    shown = []
+    threads = [threading.Thread(target=lambda: shown.append(sequence[4][0])) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    may_read.set()
+    for thread in threads:
+        thread.join(60)
+    one, other = shown
+    assert (one == other).all() and one is not other
