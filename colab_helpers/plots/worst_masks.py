@@ -97,14 +97,14 @@ def _draw_one(cells: npt.NDArray[Any], mask: ComparedMask, name: str) -> None:
     picture, expected, predicted = cells
     show_picture(picture, _as_shown(mask.image))
     picture.set_title(escaped(shortened(name, FILE_NAME_LENGTH)), fontsize=9)
-    _show_mask(expected, mask.expected)
+    show_mask(expected, mask.expected)
     expected.set_title("expected", fontsize=9, color=BLUE)
-    _show_mask(predicted, mask.predicted)
-    overlap = "" if np.isnan(mask.overlap) else f": {mask.overlap:.0%}"  # no pixel may count
+    show_mask(predicted, mask.predicted)
+    overlap = "" if np.isnan(mask.overlap) else f", IoU {mask.overlap:.2f}"  # no pixel may count
     predicted.set_title(f"predicted{overlap}", fontsize=9, color=RED)
 
 
-def _show_mask(cell: Axes, mask: npt.NDArray[np.int_]) -> None:
+def show_mask(cell: Axes, mask: npt.NDArray[np.int_]) -> None:
     """A mask in the colours of its classes."""
     colours = np.array([to_rgb(colour) for colour in (*COLOURS, NOT_COUNTED)])
     numbers = np.where(mask < 0, len(COLOURS), mask % len(COLOURS))

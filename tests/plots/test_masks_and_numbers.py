@@ -26,7 +26,7 @@ def test_each_picture_stands_beside_its_mask_and_the_predicted_one_worst_first()
         picture, expected, predicted = cells[3 * place : 3 * place + 3]
         assert picture.get_title() == table["name"][place]
         assert expected.get_title() == "expected"
-        assert predicted.get_title() == f"predicted: {table['iou'][place]:.0%}"
+        assert predicted.get_title() == f"predicted, IoU {table['iou'][place]:.2f}"
 
 
 def test_a_mask_is_drawn_in_the_colours_of_the_legend():
