@@ -36,9 +36,7 @@ def save(tmp_path, monkeypatch):
             Path("results/first").mkdir(parents=True)
             Path("results/first/best.keras").write_text(best)
         defined = {
-            "history": SimpleNamespace(
-                history={"val_accuracy": accuracy, "val_loss": [1 - share for share in accuracy]}
-            ),
+            "history": SimpleNamespace(history={"val_accuracy": accuracy}),
             "train": SimpleNamespace(class_names=["a", "b"]),
             "decode": SimpleNamespace(library="pillow"),
             "model": Model(),
