@@ -153,7 +153,7 @@ class Notebook:
         """Menu Run > Run All Cells; waits until the last cell has its number."""
         self.page.get_by_role("menuitem", name="Run", exact=True).click()
         self.page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-        last = self.code_cells().last.locator(".jp-InputArea-prompt")
+        last = self.code_cells().locator(".jp-InputArea-prompt").last  # a folded cell has none
         self.page.wait_for_function(
             "prompt => /\\[\\d+\\]/.test(prompt.textContent)",
             arg=last.element_handle(),
