@@ -16,6 +16,7 @@ import numpy as np
 from tqdm import tqdm
 
 from .drive import File, Listing, NotFoundError, Source, connect
+from .drive.addresses import parse_address
 from .drive.names import named, printable
 from .inventory import Part, split
 from .stream import decoder
@@ -136,7 +137,7 @@ def image_dataset_from_drive(
     labels = _without_inferred(labels)
     listing = _list_by_class if folders_are_classes else _list_without_classes
     files = _listed(listing(drive, folder), folder, shows_progress=verbose)
-    if folders_are_classes:
+    if folders_are_classes and _learns_classes(label_mode):
         _refuse_folder_around_classes(files, folder)
     if isinstance(label_mode, Mapping) and isinstance(labels, Mapping):
         labels = {output: _by_id(given, files) for output, given in labels.items()}
@@ -243,6 +244,12 @@ def _are_classes(labels: Any, label_mode: Any) -> bool:
     )
 
 
+def _learns_classes(label_mode: Any) -> bool:
+    """Whether any output is a class; images alone and pictures as labels have none."""
+    modes = label_mode.values() if isinstance(label_mode, Mapping) else [label_mode]
+    return any(mode in CLASS_MODES for mode in modes)
+
+
 def _is_inferred(labels: Any) -> bool:
     return isinstance(labels, str) and labels == INFERRED
 
@@ -303,11 +310,16 @@ def _refuse_folder_around_classes(files: Sequence[File], folder: str) -> None:
     below = sorted({path[1] for path in names if len(path) > 2})
     if len(below) < 2 or any(len(path) < 3 for path in names):
         return
-    outer = posixpath.join(folder, names[0][0]) if folder != "." else names[0][0]
+    outer = names[0][0]
+    address = parse_address(folder)
+    if address.file_id or address.maybe_id:
+        cure = "Give the ID or the address of that folder."
+    else:
+        path = posixpath.normpath(posixpath.join(folder, outer))
+        cure = f"Name that folder: image_dataset_from_drive('{printable(path)}', ...)"
     raise ValueError(
         f"All {len(files)} pictures lie in one folder, '{printable(outer)}', so there is one "
-        f"class. The folders in it look like the classes: {named(below)}. Name that folder: "
-        f"image_dataset_from_drive('{printable(outer)}', ...)"
+        f"class. The folders in it look like the classes: {named(below)}. {cure}"
     )
 
 

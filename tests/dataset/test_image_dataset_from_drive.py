@@ -350,6 +350,27 @@ def test_a_folder_around_the_class_folders_is_not_taken_for_the_class(tmp_path):
         image_dataset_from_drive(".", drive=connect(tmp_path / "outer"), verbose=False)
 
 
+def test_an_address_of_the_folder_around_is_not_taken_for_a_path(drive_server, tmp_path):
+    for kind in ("cat", "dog"):
+        paint(tmp_path / "outer" / "pets" / kind / "1.png", 7)
+    server = drive_server(tmp_path)
+    drive = connect(endpoint=server.url)
+    folder_id = server.id("outer")
+    for folder in (folder_id, f"https://drive.google.com/drive/folders/{folder_id}"):
+        with pytest.raises(ValueError, match=r"folder, 'pets'.*Give the ID or the address of that"):
+            image_dataset_from_drive(folder, drive=drive, verbose=False)
+
+
+@pytest.mark.parametrize("label_mode", [None, "input"])
+def test_where_no_class_is_learnt_folders_of_folders_are_as_good_as_others(tmp_path, label_mode):
+    for month in ("01", "02"):
+        paint(tmp_path / "photos" / "2024" / month / "1.png", 7)
+    sequence = image_dataset_from_drive(
+        "photos", drive=connect(tmp_path), label_mode=label_mode, verbose=False
+    )
+    assert len(sequence.files) == 2
+
+
 def test_classes_are_drawn_alike_in_the_training_part_only(drive):
     train, val = small(drive, validation_split=0.25, subset="both", balanced=True)
     assert train.balanced and not val.balanced
