@@ -112,18 +112,21 @@ def _usual_file_column(table: CsvTable, keys: FileKeys | None) -> str:
     columns = [name for name in FILE_COLUMNS if table.columns.count(name) == 1]
     if keys is None or len(columns) < 2:
         return (columns or FILE_COLUMNS)[0]
-    usual = None
+    finders = set()  # columns that name any file
     for row in table.rows:
         named_files = {}
         for column in columns:
             found = keys.find(row.cells[column]).files
             if found:
-                usual = min(usual or column, column, key=FILE_COLUMNS.index)
+                finders.add(column)
             if len(found) == 1:
                 named_files[column] = found[0]
         if len({file.id for file in named_files.values()}) > 1:
             raise _contradiction(table.name, row, named_files)
-    return usual or columns[0]
+    for column in columns:
+        if column in finders:
+            return column
+    return columns[0]
 
 
 def _contradiction(name: str, row: CsvRow, named_files: Mapping[str, File]) -> ValueError:

@@ -50,12 +50,13 @@ class StreamingSequence(BareName, Facts, DatasetView, TellsOfLongEpochs, OwnThre
 
     Order and augmentation depend on (seed, epoch, file id) alone: not on the number of threads,
     the order of the listing, or where a run was resumed. A file may stand in `files` several
-    times, as when a rare class is oversampled: each time has its own place and variation. `fit`
-    trains on every picture of an
-    epoch exactly once, in this order, whatever else is asked for meanwhile: for a callback,
-    `sequence[k]` is batch k of the epoch that goes on, and `model.predict(sequence)` sees this
-    epoch from its front. Between epochs, `sequence[k]` is batch k of the one to come, and a loop
-    over the indices is read ahead for, as one over the sequence is.
+    times, as when a rare class is oversampled: each time has its own place and variation.
+
+    `fit` trains on every picture of an epoch exactly once, in this order, whatever else is asked
+    for meanwhile: for a callback, `sequence[k]` is batch k of the epoch that goes on, and
+    `model.predict(sequence)` sees this epoch from its front. Between epochs, `sequence[k]` is
+    batch k of the one to come, and a loop over the indices is read ahead for, as one over the
+    sequence is.
 
     Example:
         ```python

@@ -188,21 +188,16 @@ def test_threads_that_share_a_loop_get_each_batch():
 
 def test_two_threads_that_ask_for_one_index_do_not_share_its_pixels():
     """Whoever changes them in place changes them for itself."""
-    may_read = threading.Event()
-
-    def wait(file):
-        may_read.wait(60)
-        return read(file)
-
-    sequence = sequence_of(lambda file: wait(file))
-    may_read.set()
+    waits_for = {file.id for file in photos(80)[4 * BATCH : 5 * BATCH]}
+    reads = Reads(hold=lambda file: file.id in waits_for)
+    sequence = sequence_of(reads, shuffle=False)
     sequence[3]
-    may_read.clear()
     shown = []
     threads = [threading.Thread(target=lambda: shown.append(sequence[4][0])) for _ in range(2)]
     for thread in threads:
         thread.start()
-    may_read.set()
+    reads.wait_until(lambda reads: sum(reads.count[id] for id in waits_for) == 2 * BATCH)
+    reads.release()
     for thread in threads:
         thread.join(60)
     one, other = shown
