@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from colab_helpers.drive import LocalFolder
+from colab_helpers.inventory import pair
 from colab_helpers.practice import make_practice_folder
 from stand_in import FakeDrive
 
@@ -47,6 +49,25 @@ def photos(tmp_path):
 def practice(tmp_path_factory):
     """A folder of three classes of twelve pictures. Tests share it, so copy it to change it."""
     return make_practice_folder(tmp_path_factory.mktemp("practice"), classes=3, files_per_class=12)
+
+
+@pytest.fixture(scope="session")
+def photos_with_masks(tmp_path_factory):
+    """A folder with photos/, two classes of six, photos-masks/ and a table of targets.
+
+    The folders and the names without ending of both are the same. Tests share it.
+    """
+    root = tmp_path_factory.mktemp("drive")
+    make_practice_folder(root / "photos", classes=2, files_per_class=6, masks=True)
+    return root
+
+
+@pytest.fixture
+def pictures_and_masks(photos_with_masks):
+    """The pictures of `photos_with_masks`, and their masks by id."""
+    drive = LocalFolder(photos_with_masks)
+    files = list(drive.list_images("photos"))
+    return files, pair(files, drive.list_images("photos-masks"))
 
 
 @pytest.fixture(scope="session")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from .tables import refuse_nothing, warn_of_nan
 
 __all__ = ["class_indices", "expected_and_predicted", "other_names"]
 
@@ -84,18 +85,11 @@ def expected_and_predicted(
             "`labels` and `probabilities` must have a row for the same pictures, as predict_once "
             f"returns them. Received: {len(expected)} labels, {len(predicted)} predictions"
         )
-    if not len(expected):
-        raise ValueError(
-            "There is nothing to evaluate: 0 predictions. Check that the test part holds files."
-        )
+    refuse_nothing(len(expected))
     for values, name in ((labels, "labels"), (predictions, "probabilities")):
         _check_class_names(np.asarray(values), name, class_names)
     _refuse_several_labels(np.asarray(labels))
-    if not np.isfinite(np.asarray(predictions, dtype=float)).all():
-        warnings.warn(
-            "Some predictions are not numbers (NaN): the training went wrong, not the test.",
-            stacklevel=stacklevel + 1,
-        )
+    warn_of_nan(np.asarray(predictions, dtype=float), stacklevel + 1)
     return expected, predicted
 
 

@@ -6,7 +6,6 @@ kept, and whole masks of the worst few.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +15,7 @@ import numpy.typing as npt
 
 from ..drive.names import named
 from .predicting import BatchesInOrder, Model, predicted_batches
+from .tables import warn_of_nan
 
 __all__ = ["ComparedMask", "ComparedMasks", "compare_masks"]
 
@@ -241,11 +241,7 @@ def _classes_of(answers: Any) -> int:
 
 
 def _predicted_classes(answers: Pixels) -> npt.NDArray[np.int_]:
-    if np.isnan(answers.astype(np.float32)).any():
-        warnings.warn(
-            "Some predictions are not numbers (NaN): the training went wrong, not the test.",
-            stacklevel=4,
-        )
+    warn_of_nan(answers.astype(np.float32), stacklevel=4)
     if answers.shape[-1] > 1:
         return np.asarray(answers.argmax(axis=-1), dtype=int)
     answers = answers.astype(np.float32)

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..drive.spreadsheet import as_cell
-from .tables import add_files, check_files, refuse_not_numbers
+from .tables import add_files, check_files, refuse_not_numbers, refuse_nothing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -126,10 +126,7 @@ def _columns(
             "`labels` and `predictions` must have a row for the same pictures, and as many numbers "
             f"a row. Received: shapes {expected.shape} and {predicted.shape}"
         )
-    if not expected.size:
-        raise ValueError(
-            "There is nothing to evaluate: 0 predictions. Check that the test part holds files."
-        )
+    refuse_nothing(expected.size)
     refuse_not_numbers(predicted, "predictions")
     refuse_not_numbers(expected, "labels")
     return predicted.reshape(len(predicted), -1), expected.reshape(len(expected), -1)

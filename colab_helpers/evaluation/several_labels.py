@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -12,7 +11,7 @@ import numpy.typing as npt
 
 from ..drive.spreadsheet import as_cell
 from .class_numbers import other_names
-from .tables import add_files, check_files
+from .tables import add_files, check_files, refuse_nothing, warn_of_nan
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -163,10 +162,7 @@ def _answers(
             'predict_once returns them with `label_mode="multi_label"`. '
             f"Received: shapes {expected.shape} and {shares.shape}"
         )
-    if not len(shares):
-        raise ValueError(
-            "There is nothing to evaluate: 0 predictions. Check that the test part holds files."
-        )
+    refuse_nothing(len(shares))
     if shares.shape[1] != len(class_names):
         raise other_names(f"There are {shares.shape[1]} columns, one a label", class_names)
     if not np.isin(expected, (0, 1)).all():
@@ -182,11 +178,7 @@ def _answers(
         )
     if not 0 <= threshold <= 1:
         raise ValueError(f"`threshold` must be from 0 to 1. Received: {threshold}")
-    if np.isnan(shares).any():
-        warnings.warn(
-            "Some predictions are not numbers (NaN): the training went wrong, not the test.",
-            stacklevel=3,
-        )
+    warn_of_nan(shares, stacklevel=3)
     return Answers(expected.astype(bool), shares, shares >= threshold)
 
 

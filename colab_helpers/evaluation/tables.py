@@ -1,7 +1,8 @@
-"""What tables about single pictures share: the columns of their files."""
+"""What tables share: what they refuse and warn of, and the columns of their files."""
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,33 @@ if TYPE_CHECKING:
 
     from ..drive import File
 
-__all__ = ["add_files", "check_files", "refuse_not_numbers"]
+__all__ = ["add_files", "check_files", "refuse_nothing", "refuse_not_numbers", "warn_of_nan"]
+
+
+def refuse_nothing(count: int) -> None:
+    """Refuses an evaluation of no picture.
+
+    Raises:
+        ValueError: `count` is 0.
+    """
+    if not count:
+        raise ValueError(
+            "There is nothing to evaluate: 0 predictions. Check that the test part holds files."
+        )
+
+
+def warn_of_nan(predictions: npt.NDArray[Any], stacklevel: int) -> None:
+    """Warns of predictions that are not numbers, which the tables still show.
+
+    Args:
+        predictions: An array of any shape.
+        stacklevel: 1 for a warning in the caller's line, 2 in that of its caller, and so on.
+    """
+    if not np.isfinite(predictions).all():
+        warnings.warn(
+            "Some predictions are not numbers (NaN): the training went wrong, not the test.",
+            stacklevel=stacklevel + 1,
+        )
 
 
 def check_files(files: Sequence[File] | None, count: int) -> None:

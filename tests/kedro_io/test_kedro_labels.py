@@ -14,40 +14,28 @@ from catalogs import LISTING, SEQUENCE  # noqa: E402
 from colab_helpers.drive import LocalFolder  # noqa: E402
 from colab_helpers.inventory import pair, split  # noqa: E402
 from colab_helpers.kedro_io import SequenceDataset  # noqa: E402
-from colab_helpers.practice import make_practice_folder  # noqa: E402
 from colab_helpers.sources import pack  # noqa: E402
 from colab_helpers.stream import StreamingSequence, decoder  # noqa: E402
 
 SIZE = (16, 16)
 
 
-@pytest.fixture(scope="module")
-def root(tmp_path_factory):
-    """Twelve pictures with masks and a table of targets."""
-    root = tmp_path_factory.mktemp("drive")
-    make_practice_folder(root / "photos", classes=2, files_per_class=6, masks=True)
-    return root
-
-
 @pytest.fixture
-def save_and_load(root, tmp_path):
+def save_and_load(photos_with_masks, tmp_path):
     """Saves what a node returned, and loads the sequence; words are those of the entry."""
 
     def both(data, **words):
         entry = {"type": SEQUENCE, "filepath": str(tmp_path / "list.json")}
-        entry |= {"drive": {"source": str(root)}, "decode": {"image_size": list(SIZE)}, **words}
+        entry |= {
+            "drive": {"source": str(photos_with_masks)},
+            "decode": {"image_size": list(SIZE)},
+            **words,
+        }
         catalog = kedro_io.DataCatalog.from_config({"train": entry})
         catalog.save("train", data)
         return catalog.load("train")
 
     return both
-
-
-@pytest.fixture
-def listed(root):
-    drive = LocalFolder(root)
-    files = list(drive.list_images("photos"))
-    return files, pair(files, drive.list_images("photos-masks"))
 
 
 def batch_of(sequence):
@@ -56,11 +44,11 @@ def batch_of(sequence):
     return labels
 
 
-def test_nodes_pair_masks_and_train_on_them(root, tmp_path, drive_server):
+def test_nodes_pair_masks_and_train_on_them(photos_with_masks, tmp_path, drive_server):
     """Two listings, a table, several outputs and weights, over HTTP and through `fit`."""
     import keras
 
-    server = drive_server(root)
+    server = drive_server(photos_with_masks)
     drive = {"endpoint": server.url}
     of_drive = {"drive": drive, "credentials": "drive"}
     entries = {
@@ -103,12 +91,14 @@ def test_nodes_pair_masks_and_train_on_them(root, tmp_path, drive_server):
     assert names["kind"] == ["balloon", "flower"]
 
 
-def test_masks_are_those_of_the_stream_without_kedro(root, listed, save_and_load):
+def test_masks_are_those_of_the_stream_without_kedro(
+    photos_with_masks, pictures_and_masks, save_and_load
+):
     """By id or in the order of the files; a `decode_label` of the catalog is one of masks."""
-    files, masks = listed
+    files, masks = pictures_and_masks
     in_order = [masks[file.id] for file in files]
     straight = StreamingSequence(
-        files, LocalFolder(root).read, decoder(SIZE), labels=masks, label_mode="image"
+        files, LocalFolder(photos_with_masks).read, decoder(SIZE), labels=masks, label_mode="image"
     )
     expected = batch_of(straight)
     mode = {"label_mode": "image"}
@@ -122,8 +112,8 @@ def test_masks_are_those_of_the_stream_without_kedro(root, listed, save_and_load
     assert set(np.unique(batch_of(smaller))) <= {0, 1, 2}
 
 
-def test_a_decoder_of_masks_may_be_a_function_of_ones_own(listed, save_and_load):
-    files, masks = listed
+def test_a_decoder_of_masks_may_be_a_function_of_ones_own(pictures_and_masks, save_and_load):
+    files, masks = pictures_and_masks
 
     def make(value):
         return lambda data: np.full((4, 4, 1), value, np.uint8)
@@ -135,9 +125,9 @@ def test_a_decoder_of_masks_may_be_a_function_of_ones_own(listed, save_and_load)
     assert set(np.unique(batch_of(loaded))) == {7}
 
 
-def test_masks_of_packed_shards_are_paired_by_a_node(root, tmp_path):
+def test_masks_of_packed_shards_are_paired_by_a_node(photos_with_masks, tmp_path):
     """In an archive, "masks" is a folder as on a Drive."""
-    drive = LocalFolder(root)
+    drive = LocalFolder(photos_with_masks)
     files = list(drive.list_images("photos"))
     masks = pair(files, drive.list_images("photos-masks"))
     pack(files, drive.read, tmp_path / "packed", labels=masks, map=map)
@@ -166,9 +156,9 @@ def test_masks_of_packed_shards_are_paired_by_a_node(root, tmp_path):
 
 
 @pytest.mark.parametrize("form", ["mapping", "list", "array", "column", "column in order"])
-def test_numbers_weights_and_inputs_are_saved_in_each_form(form, listed, save_and_load):
+def test_numbers_weights_and_inputs_are_saved_in_each_form(form, pictures_and_masks, save_and_load):
     """As the stream takes them: by id or in order, of Python, NumPy or pandas."""
-    files, _ = listed
+    files, _ = pictures_and_masks
     ids = [file.id for file in files]
     numbers = np.arange(12, dtype=np.float32)
     if form == "mapping":
@@ -187,9 +177,9 @@ def test_numbers_weights_and_inputs_are_saved_in_each_form(form, listed, save_an
     assert labels.tolist() == numbers.tolist()
 
 
-def test_a_table_of_pandas_gives_the_outputs_by_its_columns(listed, save_and_load):
+def test_a_table_of_pandas_gives_the_outputs_by_its_columns(pictures_and_masks, save_and_load):
     pandas = pytest.importorskip("pandas")
-    files, _ = listed
+    files, _ = pictures_and_masks
     table = pandas.DataFrame(
         {"kind": [file.label for file in files], "number": range(12)},
         index=[file.id for file in files],
@@ -203,8 +193,8 @@ def test_a_table_of_pandas_gives_the_outputs_by_its_columns(listed, save_and_loa
     assert labels["kind"].argmax(axis=1).tolist() == [0] * 6 + [1] * 6
 
 
-def test_several_names_of_a_picture_are_saved_as_sets_too(listed, save_and_load):
-    files, _ = listed
+def test_several_names_of_a_picture_are_saved_as_sets_too(pictures_and_masks, save_and_load):
+    files, _ = pictures_and_masks
     labels = {file.id: {file.label, "picture"} for file in files}
     data = {"files": files, "labels": labels, "label_mode": "multi_label"}
     loaded = save_and_load(data)
@@ -212,9 +202,9 @@ def test_several_names_of_a_picture_are_saved_as_sets_too(listed, save_and_load)
     assert batch_of(loaded).sum() == 24
 
 
-def test_outputs_that_folders_tell_know_the_classes_of_the_whole(listed, save_and_load):
+def test_outputs_that_folders_tell_know_the_classes_of_the_whole(pictures_and_masks, save_and_load):
     """A part that lacks a class numbers the others as the whole does."""
-    files, masks = listed
+    files, masks = pictures_and_masks
     few = [file for file in files if file.label == "flower"] + files[:1]
     with pytest.warns(UserWarning, match="has no picture"):
         parts = split(few, (0.5, 0.5), seed=0)
@@ -226,8 +216,8 @@ def test_outputs_that_folders_tell_know_the_classes_of_the_whole(listed, save_an
     assert set(batch_of(loaded)["kind"].tolist()) == {1}
 
 
-def test_labels_by_output_want_a_mode_by_output(listed, save_and_load):
-    files, masks = listed
+def test_labels_by_output_want_a_mode_by_output(pictures_and_masks, save_and_load):
+    files, masks = pictures_and_masks
     with pytest.raises(kedro_io.DatasetError, match="`label_mode` must be by output, too"):
         save_and_load({"files": files, "labels": {files[0].id: {"age": 3}}})
 
@@ -236,23 +226,27 @@ def test_labels_by_output_want_a_mode_by_output(listed, save_and_load):
     "label",
     [{}, {"type": "os.mkdir", "path": "was_run"}, {"id": ["a"]}, {"id": "a", "size": "9"}],
 )
-def test_a_label_of_a_damaged_list_calls_nothing(label, listed, save_and_load, tmp_path, root):
-    files, masks = listed
+def test_a_label_of_a_damaged_list_calls_nothing(
+    label, pictures_and_masks, save_and_load, tmp_path, photos_with_masks
+):
+    files, masks = pictures_and_masks
     save_and_load({"files": files, "labels": masks, "label_mode": "image"})
     path = tmp_path / "list.json"
     content = json.loads(path.read_text())
     content["labels"][files[0].id] = label
     path.write_text(json.dumps(content))
     dataset = SequenceDataset(
-        filepath=str(path), decode={"image_size": [8, 8]}, drive={"source": str(root)}
+        filepath=str(path), decode={"image_size": [8, 8]}, drive={"source": str(photos_with_masks)}
     )
     with pytest.raises(kedro_io.DatasetError, match="is damaged, or no list of files: a label"):
         dataset.load()
     assert not (tmp_path / "was_run").exists()
 
 
-def test_masks_have_the_size_of_the_pictures_unless_the_entry_says_another(listed, save_and_load):
-    files, masks = listed
+def test_masks_have_the_size_of_the_pictures_unless_the_entry_says_another(
+    pictures_and_masks, save_and_load
+):
+    files, masks = pictures_and_masks
     data = {"files": files, "labels": masks, "label_mode": "image"}
     loaded = save_and_load(data, decode_label={"color_mode": "rgb"})
     assert batch_of(loaded).shape == (12, *SIZE, 3)

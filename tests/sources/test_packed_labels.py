@@ -12,27 +12,10 @@ from PIL import Image
 
 from colab_helpers.drive import File, LocalFolder, connect
 from colab_helpers.inventory import pair
-from colab_helpers.practice import make_practice_folder
 from colab_helpers.sources import ArchiveError, open_archive, pack
 from colab_helpers.stream import StreamingSequence, decoder
 
 SIZE = (32, 32)
-
-
-@pytest.fixture(scope="module")
-def root(tmp_path_factory):
-    """Twelve pictures and their masks, whose folders and names without ending are the same."""
-    root = tmp_path_factory.mktemp("drive")
-    make_practice_folder(root / "photos", classes=2, files_per_class=6, masks=True)
-    return root
-
-
-@pytest.fixture
-def listed(root):
-    """The pictures, and their masks by id."""
-    drive = LocalFolder(root)
-    files = list(drive.list_images("photos"))
-    return files, pair(files, drive.list_images("photos-masks"))
 
 
 def masks_by_id(files, read, masks):
@@ -44,11 +27,13 @@ def masks_by_id(files, read, masks):
     return [found[id] for id in sorted(found)]
 
 
-def test_a_model_is_fitted_to_masks_from_shards_on_a_drive(root, tmp_path, drive_server):
+def test_a_model_is_fitted_to_masks_from_shards_on_a_drive(
+    photos_with_masks, tmp_path, drive_server
+):
     """Packed on a Drive, opened there, and given to `fit`: the masks are those of the folder."""
     import keras
 
-    server = drive_server(root)
+    server = drive_server(photos_with_masks)
     drive = connect(endpoint=server.url)
     files = list(drive.list_images("photos"))
     masks = pair(files, drive.list_images("photos-masks"))
@@ -81,12 +66,12 @@ def test_a_model_is_fitted_to_masks_from_shards_on_a_drive(root, tmp_path, drive
     assert losses[-1] < losses[0]
 
 
-def test_a_table_is_there_again_by_id(listed, root, tmp_path):
+def test_a_table_is_there_again_by_id(pictures_and_masks, photos_with_masks, tmp_path):
     """Numbers, texts, arrays, names and a missing one, as they were; ids are those of before."""
-    files, _ = listed
+    files, _ = pictures_and_masks
     values = [3, 2.5, "rose", ["a", "b"], {"b", "a"}, (1, 2), np.float32(0.1), np.arange(3), None]
     labels = {file.id: value for file, value in zip(files, values)}
-    pack(files, LocalFolder(root).read, tmp_path / "packed", labels=labels, map=map)
+    pack(files, LocalFolder(photos_with_masks).read, tmp_path / "packed", labels=labels, map=map)
     archive = open_archive(LocalFolder(tmp_path), "packed")
     expected = [3, 2.5, "rose", ["a", "b"], ["a", "b"], [1, 2], float(np.float32(0.1)), [0, 1, 2]]
     assert list(archive.labels.values()) == [*expected, None]
@@ -94,9 +79,9 @@ def test_a_table_is_there_again_by_id(listed, root, tmp_path):
 
 
 @pytest.mark.parametrize("form", ["mappings", "lists", "table", "table in order"])
-def test_several_outputs_are_there_again(form, listed, root, tmp_path):
+def test_several_outputs_are_there_again(form, pictures_and_masks, photos_with_masks, tmp_path):
     """A dict of mappings or of lists, and a table of pandas, whose columns are outputs."""
-    files, masks = listed
+    files, masks = pictures_and_masks
     ids = [file.id for file in files]
     columns = {"kind": [file.label for file in files], "number": list(range(12))}
     if form == "mappings":
@@ -108,7 +93,7 @@ def test_several_outputs_are_there_again(form, listed, root, tmp_path):
         labels = pandas.DataFrame(columns, index=ids if form == "table" else None)
     if form in ("mappings", "lists"):
         labels = {**labels, "mask": masks}
-    drive = LocalFolder(root)
+    drive = LocalFolder(photos_with_masks)
     pack(files, drive.read, tmp_path / "packed", labels=labels, map=map)
     archive = open_archive(LocalFolder(tmp_path), "packed")
     modes = {"kind": "int", "number": "raw", "mask": "image"}
@@ -126,18 +111,18 @@ def test_several_outputs_are_there_again(form, listed, root, tmp_path):
     assert train.class_names["kind"] == ["balloon", "flower"]
 
 
-def test_a_list_is_in_the_order_of_the_files(listed, root, tmp_path):
-    files, masks = listed
+def test_a_list_is_in_the_order_of_the_files(pictures_and_masks, photos_with_masks, tmp_path):
+    files, masks = pictures_and_masks
     labels = [masks[file.id] for file in files]
-    pack(iter(files), LocalFolder(root).read, tmp_path / "one", labels=labels, map=map)
-    pack(iter(files), LocalFolder(root).read, tmp_path / "two", labels=masks, map=map)
+    pack(iter(files), LocalFolder(photos_with_masks).read, tmp_path / "one", labels=labels, map=map)
+    pack(iter(files), LocalFolder(photos_with_masks).read, tmp_path / "two", labels=masks, map=map)
     assert (tmp_path / "one/labels.json").read_text() == (tmp_path / "two/labels.json").read_text()
 
 
-def test_shards_tell_the_pairs_to_people_too(listed, root, tmp_path):
+def test_shards_tell_the_pairs_to_people_too(pictures_and_masks, photos_with_masks, tmp_path):
     """A mask is called as its picture, below "masks", and has its row of the index."""
-    files, masks = listed
-    pack(files, LocalFolder(root).read, tmp_path / "packed", labels=masks, map=map)
+    files, masks = pictures_and_masks
+    pack(files, LocalFolder(photos_with_masks).read, tmp_path / "packed", labels=masks, map=map)
     with open(tmp_path / "packed" / "index.csv", newline="") as text:
         rows = list(csv.DictReader(text))
     for picture, mask in zip(rows[::2], rows[1::2]):
@@ -151,9 +136,16 @@ def test_shards_tell_the_pairs_to_people_too(listed, root, tmp_path):
     assert [file.id for file in one_zip.list_images()] == [row["id"] for row in rows[::2]]
 
 
-def test_a_mask_and_its_picture_lie_in_one_shard(listed, root, tmp_path):
-    files, masks = listed
-    pack(files, LocalFolder(root).read, tmp_path / "packed", labels=masks, shard_bytes=1, map=map)
+def test_a_mask_and_its_picture_lie_in_one_shard(pictures_and_masks, photos_with_masks, tmp_path):
+    files, masks = pictures_and_masks
+    pack(
+        files,
+        LocalFolder(photos_with_masks).read,
+        tmp_path / "packed",
+        labels=masks,
+        shard_bytes=1,
+        map=map,
+    )
     shards = sorted((tmp_path / "packed").glob("*.zip"))
     assert len(shards) == 12
     for shard in shards:
@@ -180,7 +172,7 @@ def test_pictures_that_share_a_mask_have_it_again(tmp_path):
 
 
 def test_a_picture_may_be_what_another_is_learnt_as(tmp_path):
-    """It is listed with the others, and is packed once."""
+    """It is pictures_and_masks with the others, and is packed once."""
     files = [File(f"id{n}", f"{n}.jpg", "rose", "", 9, None, "1") for n in range(4)]
     labels = {one.id: other for one, other in zip(files, files[::-1])}
     pack(files, lambda file: file.id.encode(), tmp_path / "packed", labels=labels, map=map)
@@ -219,14 +211,14 @@ def test_masks_that_are_made_smaller_keep_their_values(tmp_path):
     assert Image.open(io.BytesIO(archive.read(archive.labels["indexed"]))).size == (30, 20)
 
 
-def test_a_second_call_packs_what_changed(listed, root, tmp_path):
+def test_a_second_call_packs_what_changed(pictures_and_masks, photos_with_masks, tmp_path):
     """Other numbers change no shard; other masks do; none at all, and the labels are gone."""
-    files, masks = listed
+    files, masks = pictures_and_masks
     read = []
 
     def count(file):
         read.append(file)
-        return LocalFolder(root).read(file)
+        return LocalFolder(photos_with_masks).read(file)
 
     def pack_again(labels):
         read.clear()
@@ -241,14 +233,16 @@ def test_a_second_call_packs_what_changed(listed, root, tmp_path):
     assert pack_again(None) == (12, None)
 
 
-def test_a_mask_that_cannot_be_read_leaves_its_picture_without_a_label(listed, root, tmp_path):
-    files, masks = listed
+def test_a_mask_that_cannot_be_read_leaves_its_picture_without_a_label(
+    pictures_and_masks, photos_with_masks, tmp_path
+):
+    files, masks = pictures_and_masks
     bad = masks[files[3].id]
 
     def read(file):
         if file.id == bad.id:
             raise ConnectionError("no mask")
-        return LocalFolder(root).read(file)
+        return LocalFolder(photos_with_masks).read(file)
 
     [row] = pack(files, read, tmp_path / "packed", labels=masks, map=map)
     assert row["id"] == bad.id
@@ -256,10 +250,10 @@ def test_a_mask_that_cannot_be_read_leaves_its_picture_without_a_label(listed, r
     assert set(masks) - set(labels) == {files[3].id}
 
 
-def test_labels_of_two_folders_are_one_mapping(listed, root, tmp_path):
-    files, masks = listed
+def test_labels_of_two_folders_are_one_mapping(pictures_and_masks, photos_with_masks, tmp_path):
+    files, masks = pictures_and_masks
     for name, part in (("one", files[:6]), ("two", files[6:])):
-        pack(part, LocalFolder(root).read, tmp_path / name, labels=masks, map=map)
+        pack(part, LocalFolder(photos_with_masks).read, tmp_path / name, labels=masks, map=map)
     archive = open_archive(LocalFolder(tmp_path), ["one", "two"])
     assert set(archive.labels) == set(masks)
     there = pickle.loads(pickle.dumps(archive))
@@ -351,9 +345,11 @@ def test_the_bytes_of_shards_with_masks_stay_what_they_are_between_versions(tmp_
 # Files and values that stay
 
 
-def test_a_file_that_is_only_called_like_the_labels_stays_as_it_is(root, listed, tmp_path):
-    files, masks = listed
-    read = LocalFolder(root).read
+def test_a_file_that_is_only_called_like_the_labels_stays_as_it_is(
+    photos_with_masks, pictures_and_masks, tmp_path
+):
+    files, masks = pictures_and_masks
+    read = LocalFolder(photos_with_masks).read
     own = tmp_path / "packed" / "labels.json"
     own.parent.mkdir()
     own.write_text('{"1.png": "rose"}')
@@ -363,11 +359,20 @@ def test_a_file_that_is_only_called_like_the_labels_stays_as_it_is(root, listed,
     assert own.read_text() == '{"1.png": "rose"}'
 
 
-def test_masks_among_the_files_are_not_made_smaller_as_pictures_are(root, listed, tmp_path):
-    files, masks = listed
+def test_masks_among_the_files_are_not_made_smaller_as_pictures_are(
+    photos_with_masks, pictures_and_masks, tmp_path
+):
+    files, masks = pictures_and_masks
     both = [*files, *masks.values()]
     with pytest.raises(ValueError, match=r"JPEGs of masks.*\.png.*in labels"):
-        pack(both, LocalFolder(root).read, tmp_path / "p", labels=masks, longest_side=20, map=map)
+        pack(
+            both,
+            LocalFolder(photos_with_masks).read,
+            tmp_path / "p",
+            labels=masks,
+            longest_side=20,
+            map=map,
+        )
 
 
 @pytest.mark.parametrize("values", [[0, 300], [0, 300_000], [-1, 3]])
@@ -386,26 +391,26 @@ def test_a_mask_keeps_its_values_also_those_that_a_png_cannot_hold(tmp_path, val
 
 
 def test_columns_of_more_ids_than_there_are_files_go_along_and_ids_twice_are_refused(
-    root, listed, tmp_path
+    photos_with_masks, pictures_and_masks, tmp_path
 ):
     pandas = pytest.importorskip("pandas")
-    files, masks = listed
+    files, masks = pictures_and_masks
     ages = pandas.Series({**{file.id: n for n, file in enumerate(files)}, "another": 99})
     labels = {"mask": masks, "age": ages}
-    pack(files, LocalFolder(root).read, tmp_path / "p", labels=labels, map=map)
+    pack(files, LocalFolder(photos_with_masks).read, tmp_path / "p", labels=labels, map=map)
     found = open_archive(LocalFolder(tmp_path), "p").labels
     assert {file.id: found["age"][file.id] for file in files} == ages.drop("another").to_dict()
     twice = pandas.concat([ages, ages[:1] + 1])
     with pytest.raises(ValueError, match="several rows for one id"):
-        pack(files, LocalFolder(root).read, tmp_path / "q", labels=twice, map=map)
+        pack(files, LocalFolder(photos_with_masks).read, tmp_path / "q", labels=twice, map=map)
 
 
 def test_shards_that_hold_masks_as_pictures_are_packed_anew_with_masks_as_labels(
-    root, listed, tmp_path
+    photos_with_masks, pictures_and_masks, tmp_path
 ):
-    files, masks = listed
+    files, masks = pictures_and_masks
     [picture], mask = files[:1], masks[files[0].id]
-    read = LocalFolder(root).read
+    read = LocalFolder(photos_with_masks).read
     pack([picture, mask], read, tmp_path / "p", map=map)
     pack([picture], read, tmp_path / "p", labels={picture.id: mask}, map=map)
     assert [file.id for file in open_archive(LocalFolder(tmp_path), "p").list_images()] == [

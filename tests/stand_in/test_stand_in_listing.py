@@ -160,26 +160,28 @@ def test_a_google_document_has_no_size(drive_server, folder):
     assert "fileSize" not in document
 
 
-def test_a_page_token_survives_what_comes_and_goes(drive_server, folder):
+def a_search_for_cats(drive_server, folder):
+    """Many cats in pages of three: a drive, what it searches for, and the listing."""
     for number in range(6):
         (folder / "cats" / f"n{number}.jpg").write_bytes(b"N")
     server = drive_server(folder, page_size_limit=3)
+    drive = connect(server)
     q = f"'{server.id('cats')}' in parents"
-    listing = connect(server).ListFile({"q": q, "maxResults": 3})
+    return drive, q, drive.ListFile({"q": q, "maxResults": 3})
+
+
+def test_a_page_token_survives_what_comes_and_goes(drive_server, folder):
+    drive, q, listing = a_search_for_cats(drive_server, folder)
     first = [file["title"] for file in next(listing)]
     (folder / "cats" / first[0]).unlink()
     (folder / "cats" / "new.jpg").write_bytes(b"new")
-    titles(connect(server), q)  # somebody else looks, so that the stand-in knows
+    titles(drive, q)  # somebody else looks, so that the stand-in knows
     following = [file["title"] for page in listing for file in page]
     assert following == ["n1.jpg", "n2.jpg", "n3.jpg", "n4.jpg", "n5.jpg", "new.jpg"]
 
 
 def test_a_later_page_leaves_out_what_was_removed_since_the_first(drive_server, folder):
-    for number in range(6):
-        (folder / "cats" / f"n{number}.jpg").write_bytes(b"N")
-    server = drive_server(folder, page_size_limit=3)
-    q = f"'{server.id('cats')}' in parents"
-    listing = connect(server).ListFile({"q": q, "maxResults": 3})
+    _, _, listing = a_search_for_cats(drive_server, folder)
     next(listing)
     (folder / "cats" / "n2.jpg").unlink()
     following = [file["title"] for page in listing for file in page]
