@@ -83,8 +83,10 @@ def make_label_smaller(content: bytes, longest_side: int) -> SmallerImage | None
     image: Image.Image = Image.open(io.BytesIO(content))
     if max(image.size) <= longest_side or image.mode not in LABEL_MODES:
         return None
-    if image.mode == "I" and not _fits_png(image):
-        return None
+    if image.mode == "I":
+        if not _fits_png(image):
+            return None
+        image = image.convert("I;16")  # the other is no mode of PNGs, and Pillow 13 says so
     share = longest_side / max(image.size)
     width, height = (max(1, round(side * share)) for side in image.size)
     smaller = image.resize((width, height), Image.Resampling.NEAREST)
