@@ -81,10 +81,10 @@ class augmenter:  # lower case, as `decoder`
             255 often what a loss ignores. Not a word of ImageDataGenerator.
         random_crop: A share such as 0.8: a window of this share of width and height, anywhere in
             the picture, is enlarged to its size. Not a word of ImageDataGenerator.
-        library: "opencv" warps three times as fast as "pillow", and rounds where Pillow cuts off:
-            values of uint8 differ by at most 1 with OpenCV 5, while OpenCV 4 reads between pixels
-            no finer than to 1/32. "auto" is OpenCV where it is installed; the augmenter then says
-            which it is.
+        library: "opencv" warps three to five times as fast as "pillow", and rounds where Pillow
+            cuts off: values of uint8 differ by at most 1 with OpenCV 5, while OpenCV 4 reads
+            between pixels no finer than to 1/32. "auto" is OpenCV where it is installed; the
+            augmenter then says which it is.
 
     ImageDataGenerator of Keras 3 differs in three things. It takes `width_shift_range` for the
     height, and the other way round. On a picture that is not square, it turns around a point off

