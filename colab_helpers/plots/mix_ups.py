@@ -82,8 +82,7 @@ def plot_confusion(
     Example:
         >>> figure = plot_confusion([0, 0, 1, 1], [0, 1, 1, 1], ["cat", "dog"])
         >>> print(figure.get_suptitle())
-        75% of 4 right; most often, cat was taken for dog
-        (1x)
+        75% of 4 right; once, cat was taken for dog
 
     Args:
         labels: Class indices `(n,)` or one-hot rows `(n, classes)`.
@@ -121,10 +120,15 @@ def confusion_title(confusion: Confusion) -> str:
     right = np.trace(confusion.counts) / total
     title = f"{right:.0%} of {total:,} right"
     mix_ups = confusion.mix_ups()
-    if mix_ups:
-        worst = mix_ups[0]
-        title += f"; most often, {worst.expected} was taken for {worst.predicted} ({worst.count}x)"
-    return title
+    if not mix_ups:
+        return title
+    worst = mix_ups[0]
+    words = f"{worst.expected} was taken for {worst.predicted}"
+    if worst.count > 1:
+        return f"{title}; most often, {words} ({worst.count}x)"
+    if len(mix_ups) > 1:
+        return f"{title}; no class was taken twice for the same other"
+    return f"{title}; once, {words}"
 
 
 def _draw_matrix_with_counts(confusion: Confusion) -> Figure:

@@ -30,7 +30,7 @@ from .making import BatchMaker
 from .meetings import warn_of_other_classes
 from .own_threads import OwnThreads, refuse_shards_of_keras
 from .pixel_types import PixelTypes
-from .progress import TellsOfLongEpochs
+from .progress import Progress, TellsOfLongEpochs
 from .rows import Augment
 from .scaling import dtype_of
 from .tally import Tally
@@ -84,7 +84,9 @@ class StreamingSequence(BareName, Facts, DatasetView, TellsOfLongEpochs, OwnThre
             id, or a list, array or column in the order of `files`. See `label_mode`.
         decode_label: With `label_mode="image"`, as `decode`, for the images that are labels. By
             default that of masks: where `decode` is a `decoder`, one of the same size with
-            `color_mode="grayscale", interpolation="nearest"`, which keeps values as they are.
+            `color_mode="grayscale", interpolation="nearest"`, which keeps values as they are. For
+            masks of 0 and 255, a function of your own that returns `decode_mask(data) // 255`
+            makes the classes 0 and 1.
         batch_size: Files a batch; the last of an epoch may be smaller.
         label_mode: "int" gives int32 `(n,)`, "categorical" float32 `(n, classes)`, "binary"
             float32 `(n, 1)`, as `keras.utils.image_dataset_from_directory` does, of one class a
@@ -308,12 +310,20 @@ class StreamingSequence(BareName, Facts, DatasetView, TellsOfLongEpochs, OwnThre
         """Yields `(images, labels, files)` by batch: as listed, not augmented, none of `skipped`.
 
         Each entry of `files` comes once; labels have the form that `label_mode` names, None without
-        one. With `inputs`, the first is a dict. It is what `predict_once` goes by.
+        one. With `inputs`, the first is a dict. It is what `predict_once` goes by. More than 20
+        seconds of it tell of themselves, as an epoch does.
         """
         warn_of_other_classes(self)
         maker = self._maker()
         form = self._form()
-        for batch in maker.batches(None, range(maker.total)):
+        places = range(maker.total)
+        teller = self._teller()
+        progress: Progress | None = None
+        if teller is not None:
+            progress = Progress(maker.contents.plan, places, maker.tally, teller)
+        for batch, place in zip(maker.batches(None, places), places):
+            if progress is not None:
+                progress.handed_over(place)
             if batch.has_images:
                 yield form.with_files(batch)
 

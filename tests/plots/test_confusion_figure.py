@@ -82,7 +82,8 @@ def test_a_class_without_pictures_has_a_share_of_nothing():
     "labels, predictions, title",
     [
         ([0, 1], [0, 1], "100% of 2 right"),
-        ([0, 1], [1, 0], "0% of 2 right; most often, a was taken for b (1x)"),
+        ([0, 1], [1, 0], "0% of 2 right; no class was taken twice for the same other"),
+        ([0, 0, 1], [0, 1, 1], "67% of 3 right; once, a was taken for b"),
         ([0, 1, 1, 1], [0, 1, 0, 0], "50% of 4 right; most often, b was taken for a (2x)"),
         ([0] * 1200, [0] * 1200, "100% of 1,200 right"),
     ],

@@ -43,6 +43,17 @@ def test_a_long_epoch_tells_after_20_seconds_and_then_at_doubling_times(clock, c
     ]
 
 
+def test_going_through_the_files_in_order_tells_as_an_epoch_does(clock, capsys):
+    train = sequence_of(clock, 4000)
+    for _ in train.in_order():
+        clock.sleep(0.25)
+    assert told(capsys)[0] == "324 of 4,000 files, 16 a second, about 4 minutes left."
+    quiet = sequence_of(clock, verbose=False)
+    for _ in quiet.in_order():
+        clock.sleep(10)
+    assert told(capsys) == []
+
+
 def test_the_rate_is_that_of_the_time_since_the_last_line(clock, capsys):
     train = sequence_of(clock, 400)
     train.on_epoch_begin()
