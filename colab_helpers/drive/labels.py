@@ -15,6 +15,7 @@ from typing import Literal
 from .errors import NotFoundError
 from .names import FILLERS, composed, named
 from .part_folders import folders_of_parts, words_on_parts
+from .telling import users_level
 
 __all__ = [
     "FolderLabels",
@@ -140,18 +141,17 @@ class FolderLabels:
         if label is not None or path not in self._folders:
             self._folders[path] = label
 
-    def say(self, folder: str, stacklevel: int) -> None:
+    def say(self, folder: str) -> None:
         """Warns of what is doubtful, once a listing has come to its end.
 
         Args:
             folder: As the user named it.
-            stacklevel: Which caller's line the warning shows, as `warnings.warn` counts them.
         """
         if self.label is None:
             return
         doubts = self.doubts(folder) + print_alike(set(self._labels().values()))
         if doubts:
-            warnings.warn(" ".join(doubts), stacklevel=stacklevel + 1)
+            warnings.warn(" ".join(doubts), stacklevel=users_level())
 
     def doubts(self, folder: str | None = None) -> list[str]:
         """What is doubtful about the folders as classes, with what cures it, a sentence each.

@@ -47,7 +47,7 @@ def walk(client: Client, folder: str, labels: FolderLabels, at: dict[str, Any]) 
     yield from walker.files()
     if not is_resumed and not walker.found_any:
         raise labels.no_class(folder) or no_images(folder, walker.other_name)
-    labels.say(folder, stacklevel=3)
+    labels.say(folder)
 
 
 def image_file(

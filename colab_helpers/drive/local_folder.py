@@ -151,7 +151,7 @@ class LocalFolder:
         other_name = yield from self._walk(folder, labels, at)
         if not at["versions"]:
             raise labels.no_class(folder) or no_images(folder, other_name)
-        labels.say(folder, stacklevel=3)
+        labels.say(folder)
 
     def _walk(
         self, folder: str, labels: FolderLabels, at: dict[str, Any]

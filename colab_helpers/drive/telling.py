@@ -1,14 +1,17 @@
-"""How a long listing tells of itself: a line after 20 seconds, and then at doubling times."""
+"""What is told: of a long listing, a line after 20 seconds and at doubling times; and to whom."""
 
 from __future__ import annotations
 
 import re
+import sys
+from types import FrameType
 
 from .names import printable
 
-__all__ = ["Telling", "folder_in_words", "place_in_words"]
+__all__ = ["Telling", "folder_in_words", "place_in_words", "users_level"]
 
 FIRST_SECONDS = 20.0  # of waiting for the source, before the first line
+NOT_THE_USERS = (__name__.partition(".")[0], "tqdm")  # packages, ours and that of bars
 RESOURCE_KEY = re.compile("(resourcekey=)[^&#]*", re.IGNORECASE)
 
 
@@ -77,3 +80,20 @@ def place_in_words(count: int, *, is_over: bool, is_resumed: bool) -> str:
         return f"{so_far} so far, and not at its end"
     begins = "goes on from a position" if is_resumed else "not begun"
     return f"{begins}; `files = list(...)` asks for its files"
+
+
+def users_level() -> int:
+    """The `stacklevel` at which `warnings.warn` shows the user's line, through whatever it went.
+
+    A list, a progress bar or a call that lists for the user may stand in between.
+    """
+    level = 1
+    frame = sys._getframe(1)
+    while frame.f_back is not None and _package(frame) in NOT_THE_USERS:
+        frame = frame.f_back
+        level += 1
+    return level
+
+
+def _package(frame: FrameType) -> str:
+    return str(frame.f_globals.get("__name__", "")).partition(".")[0]

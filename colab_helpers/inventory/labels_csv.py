@@ -10,6 +10,7 @@ from typing import IO
 
 from ..drive import File
 from ..drive.names import composed, named, printable
+from ..drive.telling import users_level
 from .csv_text import CsvRow, CsvTable, read_table
 from .file_keys import FileKeys
 
@@ -81,7 +82,7 @@ def read_labels(
     rows = [_label_row(row, file_column, label_column) for row in table.rows]
     rows = [row for row in rows if row.key]
     if table.words_on_encoding:
-        warnings.warn(table.words_on_encoding, stacklevel=2)
+        warnings.warn(table.words_on_encoding, stacklevel=users_level())
     if not rows:
         raise ValueError(f"'{name}' has a header and no rows.")
     if files is None or keys is None:
@@ -99,7 +100,7 @@ def read_labels(
         _words_on_rows(rows, without_file, name),
     ):
         if words:
-            warnings.warn(words, stacklevel=2)
+            warnings.warn(words, stacklevel=users_level())
     return labels
 
 

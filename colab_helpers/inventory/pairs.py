@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from ..drive import File
 from ..drive.names import named, printable
+from ..drive.telling import users_level
 from .listing import nothing_listed
 from .pair_folders import PairFolders, name_of, words_on_other_folders
 
@@ -68,7 +69,7 @@ def pair(files: Iterable[File], mask_files: Iterable[File]) -> dict[str, File]:
         words_on_other_folders(files, masks),
     ):
         if words:
-            warnings.warn(words, stacklevel=2)
+            warnings.warn(words, stacklevel=users_level())
     return masks
 
 

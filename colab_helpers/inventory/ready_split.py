@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from ..drive import File
 from ..drive.names import composed, named
 from ..drive.part_folders import depth_of_parts, part_called
+from ..drive.telling import users_level
 from .folders import folder_of
 from .listing import check_labels, nothing_listed
 from .parts import Part, classes_of
@@ -81,7 +82,7 @@ def split_by_folder(
         words_on_shared_content(parts),
     ):
         if words:
-            warnings.warn(words, stacklevel=2)
+            warnings.warn(words, stacklevel=users_level())
     return parts
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from ..drive import File
 from ..drive.names import named
+from ..drive.telling import users_level
 from .folders import words_on_split
 from .groups import group_by_id
 from .listing import NO_LABEL, check_labels, label_of, nothing_listed
@@ -90,7 +91,7 @@ def split(
         words_on_shared_content(parts),
     ):
         if words:
-            warnings.warn(words, stacklevel=2)
+            warnings.warn(words, stacklevel=users_level())
     return parts
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ..drive import File
 from ..drive.labels import print_alike
 from ..drive.spreadsheet import as_cell
+from ..drive.telling import users_level
 from .folders import folder_labels, is_beside_class_folders, words_on_split
 from .listing import check_labels, label_of, nothing_listed
 
@@ -142,7 +143,7 @@ def describe(files: Iterable[File], *, labels: Mapping[str, str] | None = None) 
     summaries.append(_summarize(rows))
     table = pd.DataFrame(summaries, index=pd.Index(names, name="class")).rename(columns=TITLES)
     for words in _doubts(files, labels):
-        warnings.warn(words, stacklevel=2)
+        warnings.warn(words, stacklevel=users_level())
     return table
 
 

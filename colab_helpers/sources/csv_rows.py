@@ -12,6 +12,7 @@ import numpy.typing as npt
 from ..drive import DriveError, File
 from ..drive.labels import print_alike
 from ..drive.names import composed, printable
+from ..drive.telling import users_level
 from .blocks import Blocks, BlockSpan
 from .csv_lines import parse_values
 from .csv_table import CsvTable
@@ -133,7 +134,7 @@ class Rows:
                 yield self._as_file(row, labels[code])
         if wanted is None:
             for doubt in print_alike(labels):
-                warnings.warn(doubt, stacklevel=2)
+                warnings.warn(doubt, stacklevel=users_level())
 
     def _as_file(self, row: int, label: str) -> File:
         line = self._table.lines[row]

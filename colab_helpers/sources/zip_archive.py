@@ -209,7 +209,7 @@ class Archive:
             for file in self._labelled(part, below, labels):
                 is_empty = False
                 yield file
-            labels.say(folder, stacklevel=2)
+            labels.say(folder)
             without_class = without_class or labels.no_class(folder)
         if is_empty and without_class is not None:
             raise without_class

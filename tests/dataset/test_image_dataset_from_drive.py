@@ -132,8 +132,9 @@ def test_a_class_that_a_part_lacks_keeps_its_number(tmp_path):
 
 def test_pictures_beside_the_class_folders_are_left_out_and_named(drive, pets):
     paint(pets / "pets" / "preview.png", 200)
-    with pytest.warns(UserWarning, match=r"'preview\.png'.*no class.*left out"):
+    with pytest.warns(UserWarning, match=r"'preview\.png'.*no class.*left out") as caught:
         dataset = small(drive)
+    assert caught[0].filename == __file__  # not a line of ours, nor one of the progress bar's
     assert grays(dataset) == list(range(100))
 
 
