@@ -360,6 +360,6 @@ def test_of_many_doubts_a_few_are_named():
         for above in range(50):
             labels.note(f"{above}/{name}", str(name), "1.jpg")
     with pytest.warns(UserWarning, match="So do 47 more classes") as warned:
-        labels.say("pets", stacklevel=1)
+        labels.say("pets")
     text = next(str(one.message) for one in warned if one.category is UserWarning)
     assert "and 47 more" in text and len(text) < 1000

@@ -283,4 +283,4 @@ def test_predictions_that_are_not_numbers_are_pointed_out():
     """The training went wrong; the warning points to the reader's own line."""
     with pytest.warns(UserWarning, match="not numbers") as caught:
         report(np.full((2, 3), np.nan), [0, 1], NAMES)
-    assert caught[0].filename == __file__
+    assert {one.filename for one in caught if one.category is UserWarning} == {__file__}

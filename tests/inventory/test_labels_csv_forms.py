@@ -53,7 +53,7 @@ def test_what_old_excel_writes_is_read_and_told(tmp_path):
     path.write_bytes("id,label\n1a,M\u00f6we\n".encode("cp1252"))
     with pytest.warns(UserWarning, match="not in UTF-8 and was read as Windows-1252") as caught:
         assert read_labels(path) == {"1a": "M\u00f6we"}
-    assert caught[0].filename == __file__
+    assert {one.filename for one in caught if one.category is UserWarning} == {__file__}
 
 
 def as_zip(data):
