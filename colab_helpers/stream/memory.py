@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import weakref
 from collections.abc import Callable
 from typing import Any
@@ -31,10 +30,10 @@ class ReusedMemory:
 
     Args:
         make: Makes memory of so many bytes; what it gives is no array.
-        most_spare: Blocks of one size to keep while no array uses them; None for all.
+        most_spare: Bytes to keep, in blocks of one size, while no array uses them; by default all.
     """
 
-    def __init__(self, make: Callable[[int], Any], most_spare: int | None = None) -> None:
+    def __init__(self, make: Callable[[int], Any], most_spare: float = math.inf) -> None:
         self._make = make
         self._most_spare = most_spare
         self._spare: dict[int, list[Any]] = {}  # by bytes
@@ -47,11 +46,12 @@ class ReusedMemory:
         Args:
             shape: Of the array.
             dtype: Of its values.
-            room: Bytes of its memory, where that is to have more than it takes.
+            room: Bytes of its memory. By default a power of two: arrays of many sizes, as of
+                pictures that keep their proportions, then use each other's memory again.
         """
         dtype = np.dtype(dtype)
         count = math.prod(shape)
-        size = room or count * dtype.itemsize
+        size = room or _power_of_two(count * dtype.itemsize)
         try:
             memory = self._spare[size].pop()
         except (KeyError, IndexError):
@@ -63,7 +63,7 @@ class ReusedMemory:
 
     def _take_back(self, size: int, memory: Any) -> None:
         spare = self._spare.setdefault(size, [])
-        if self._most_spare is None or len(spare) < self._most_spare:
+        if size * (len(spare) + 1) <= self._most_spare:
             spare.append(memory)
 
     def clear(self) -> None:
@@ -71,5 +71,20 @@ class ReusedMemory:
         self._spare.clear()
 
 
+def _power_of_two(size: int) -> int:
+    """The least that is not below `size`.
+
+    Example:
+        >>> [_power_of_two(size) for size in (0, 1, 2, 3, 4, 5)]
+        [1, 1, 2, 4, 4, 8]
+    """
+    return 1 << max(0, size - 1).bit_length()
+
+
+def _untouched(size: int) -> memoryview:
+    """Memory of which the system gives no page before it is written to."""
+    return np.empty(size, np.uint8).data
+
+
 # Of images on their way into a batch: each decoder thread has a few of them at once.
-memory_of_images = ReusedMemory(bytearray, most_spare=2 * (os.cpu_count() or 1))
+memory_of_images = ReusedMemory(_untouched, most_spare=64 * 2**20)

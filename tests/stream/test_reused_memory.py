@@ -1,10 +1,12 @@
 """Memory is used again for speed, and nobody who still holds a picture notices."""
 
 import gc
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from PIL import Image
 from scenes import draw_scene, encoded
 
 from colab_helpers.stream import augmenter, decoder
@@ -65,3 +67,21 @@ def test_what_was_made_may_be_changed_and_more_of_it_kept_than_is_used_again(lib
     for number, image in enumerate(images):
         image[:] = number
     assert [int(image.max()) for image in images] == list(range(200))
+
+
+def test_pictures_of_many_sizes_leave_no_memory_behind(library):
+    def make(height):
+        small = Image.new("RGB", (256, height), "orange")
+        decoder((256, 256), fit="pad", library=library)(encoded(small, "JPEG"))
+        large = np.zeros((4 * height, 256, 3), np.uint8)
+        augmenter(rotation_range=40, library=library)(large, np.random.default_rng(0))
+
+    make(256)
+    tracemalloc.start()
+    try:
+        for height in range(56, 256):
+            make(height)
+        left_behind, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert left_behind < 10 * 256 * 1024 * 3  # of 400 pictures
