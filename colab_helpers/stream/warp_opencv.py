@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .memory import memory_of_images
-from .opencv import import_opencv
+from .opencv import import_opencv, warps_four_channels_faster
 from .warp import FillMode, Matrix, product, translation
 
 __all__ = ["can_warp_with_opencv", "warp_with_opencv"]
@@ -57,7 +57,7 @@ def warp_with_opencv(
 
 
 def warp_pixels(pixels: npt.NDArray[Any], **how: Any) -> npt.NDArray[Any]:
-    """One call of `warpAffine`; three channels become four for it, which halves its time.
+    """One call of `warpAffine`; where four channels are faster, three become four for it.
 
     Args:
         pixels: uint8 or float32 array (height, width, channels).
@@ -66,7 +66,7 @@ def warp_pixels(pixels: npt.NDArray[Any], **how: Any) -> npt.NDArray[Any]:
     cv2 = import_opencv()
     height, width, channels = pixels.shape
     warped: npt.NDArray[Any]
-    if channels != 3:
+    if channels != 3 or not warps_four_channels_faster():
         warped = cv2.warpAffine(pixels, **how)
         return warped
 
