@@ -78,7 +78,7 @@ def transform(
     warped = image.transform(
         size, Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR, fillcolor=fill
     )
-    return np.asarray(warped)
+    return np.array(warped)  # which may be changed, as OpenCV's
 
 
 @dataclass(frozen=True)
