@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import unicodedata
 import warnings
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -80,10 +80,20 @@ def as_class_names(names: Iterable[Any]) -> list[Any]:
     """Class names in the form that labels have.
 
     Raises:
-        ValueError: They are no names, or one of them stands there twice.
+        ValueError: They are no names, one of them stands there twice, or they have no order.
     """
     if isinstance(names, str):
         raise ValueError(f"`class_names` must be a list of names. Received: {names!r}")
+    if isinstance(names, (set, frozenset)):  # of str, another order in each run
+        raise ValueError(
+            "`class_names` are in the order of their numbers, and a set has no order: give "
+            f"`sorted(class_names)`. Received: {shortened(names)}"
+        )
+    if isinstance(names, Mapping):
+        raise ValueError(
+            "`class_names` must be a list of names in the order of their numbers; of a dict of "
+            f"numbers it is `sorted(numbers, key=numbers.get)`. Received: {shortened(names)}"
+        )
     given = list(names)
     for name in given:
         if name is None or not is_class_type(type(name)):
