@@ -19,9 +19,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from numbers import Integral
 from typing import Any, TypeAlias
 
+import numpy as np
+
 from ..drive import File
+from ..drive.names import printable
 
 __all__ = [
     "LABELS",
@@ -89,14 +93,34 @@ def _by_id(labels: Any, files: Sequence[Any], argument: str) -> dict[Any, Any]:
         if len(by_index) < len(labels):
             raise ValueError(f"`{argument}` has several rows for one id: keep one of each.")
         return dict(by_index)
-    if not isinstance(labels, Mapping) and _is_in_order(labels, files):
-        return dict(zip((file.id for file in files), labels))
+    stands_in_order = not isinstance(by_index, Mapping) or (
+        by_index is not labels and all(isinstance(row, Integral) for row in by_index)
+    )  # a table of pandas does where its rows have no names
+    if stands_in_order and _is_in_order(labels, files):
+        return _of_files(labels, files, argument)
     received = list(by_index)[:3] if isinstance(by_index, Mapping) else type(labels).__name__
     raise ValueError(
         f"`{argument}` must be a mapping by file id, or a list with one for each of the "
         f"{len(files)} files in their order. Received: {received}, for files such as "
         f"{[file.id for file in files[:3]]}"
     )
+
+
+def _of_files(labels: Iterable[Any], files: Iterable[Any], argument: str) -> dict[Any, Any]:
+    """Labels in the order of the files, by id.
+
+    Raises:
+        ValueError: A file that stands there several times has several labels.
+    """
+    found: dict[Any, Any] = {}
+    for file, label in zip(files, labels):
+        known = found.setdefault(file.id, label)
+        if known is not label and not np.array_equal(known, label):
+            raise ValueError(
+                f"`{argument}` has two labels for '{printable(str(file.id))}', which stands in "
+                f"`files` twice: keep one. Received: {known!r:.50} and {label!r:.50}"
+            )
+    return found
 
 
 def _named(output: str) -> str:

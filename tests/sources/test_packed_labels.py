@@ -405,6 +405,32 @@ def test_columns_of_more_ids_than_there_are_files_go_along_and_ids_twice_are_ref
         pack(files, LocalFolder(photos_with_masks).read, tmp_path / "q", labels=twice, map=map)
 
 
+def test_a_column_by_what_is_no_id_is_not_taken_for_one_in_order(tmp_path):
+    pandas = pytest.importorskip("pandas")
+    files = [File(f"id{n}", f"{n}.jpg", "rose", f"{n}.jpg", 9, None, "1") for n in range(3)]
+    by_path = pandas.Series({"2.jpg": 20, "1.jpg": 10, "0.jpg": 0})
+    with pytest.raises(ValueError, match=r"a mapping by file id.* Received: \['2.jpg'"):
+        pack(files, None, tmp_path / "p", labels=by_path, map=map)
+    with pytest.raises(ValueError, match=r"a mapping by file id.* Received: \['2.jpg'"):
+        pack(files, None, tmp_path / "p", labels=by_path.to_frame("age"), map=map)
+    assert not list(tmp_path.glob("p/*"))
+
+
+def test_a_column_without_ids_is_in_the_order_of_the_files(tmp_path):
+    pandas = pytest.importorskip("pandas")
+    files = [File(f"id{n}", f"{n}.jpg", "rose", f"{n}.jpg", 9, None, "1") for n in range(3)]
+    rows = pandas.Series([7, 8, 0, 9]).drop(2)
+    pack(files, lambda file: file.id.encode(), tmp_path / "p", labels=rows, map=map)
+    labels = open_archive(LocalFolder(tmp_path), "p").labels
+    assert labels == {"id0": 7, "id1": 8, "id2": 9}
+
+
+def test_two_labels_for_a_file_that_is_listed_twice_are_refused(tmp_path):
+    file = File("id0", "0.jpg", "rose", "0.jpg", 9, None, "1")
+    with pytest.raises(ValueError, match="two labels for 'id0'.*Received: 1 and 2"):
+        pack([file, file], None, tmp_path / "p", labels=[1, 2], map=map)
+
+
 def test_shards_that_hold_masks_as_pictures_are_packed_anew_with_masks_as_labels(
     photos_with_masks, pictures_and_masks, tmp_path
 ):
