@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["image_dataset_from_drive"]
 
 INFERRED = "inferred"
+ROUNDING = 1e-9  # what is left of 1 - 0.7 - 0.3
 RETURNED = {  # the parts that each `subset` returns
     "training": ("training",),
     "validation": ("validation",),
@@ -129,7 +130,7 @@ def image_dataset_from_drive(
         interpolation=interpolation,  # type: ignore[arg-type]
         fit=_fit(crop_to_aspect_ratio, pad_to_aspect_ratio),
     )
-    drive = connect() if drive is None else drive
+    drive = connect() if drive is None else _checked_source(drive)
     seed = 0 if seed is None else seed
     if labels is None and isinstance(label_mode, str) and label_mode in CLASS_MODES:
         label_mode = None
@@ -191,7 +192,8 @@ def _shares(
     for part, share in (("validation", validation_split), ("test", test_split)):
         if share is None:
             continue
-        if not 0 < share < shares["training"]:
+        is_number = isinstance(share, (int, float, np.number))
+        if not (is_number and 0 < share < shares["training"] - ROUNDING):
             raise ValueError(
                 f"`{part}_split` must be a share of the pictures, between 0 and 1, and leave some "
                 f"for training. Received: validation_split={validation_split!r}, "
@@ -211,6 +213,15 @@ def _shares(
                 f"`subset={subset!r}` needs `{part}_split`. Received: {part}_split=None"
             )
     return shares
+
+
+def _checked_source(drive: Source) -> Source:
+    if hasattr(drive, "list_images"):
+        return drive
+    raise ValueError(
+        "`drive` must be what `connect` or `open_archive` returned; a folder of this machine is "
+        f"`connect(folder)`. Received: {drive!r}"
+    )
 
 
 def _to_measure(stream: Mapping[str, Any]) -> dict[str, Any]:

@@ -299,6 +299,8 @@ def test_what_was_found_is_told_in_keras_words(drive, capsys):
         ({"subset": "train", "validation_split": 0.2}, "subset"),
         ({"validation_split": 1.2, "subset": "both"}, "validation_split"),
         ({"validation_split": 0.6, "test_split": 0.5, "subset": "all"}, "test_split"),
+        ({"validation_split": 0.7, "test_split": 0.3, "subset": "all"}, "leave some for training"),
+        ({"validation_split": "0.2", "subset": "both"}, "validation_split='0.2'"),
         ({"crop_to_aspect_ratio": True, "pad_to_aspect_ratio": True}, "Only one"),
         ({"color_mode": "rainbow"}, "color_mode"),
         ({"interpolation": "gaussian"}, "interpolation"),
@@ -308,6 +310,11 @@ def test_what_was_found_is_told_in_keras_words(drive, capsys):
 def test_a_wrong_argument_is_named(drive, arguments, message):
     with pytest.raises(ValueError, match=message):
         small(drive, **arguments)
+
+
+def test_a_path_in_place_of_a_drive_is_told_what_to_do():
+    with pytest.raises(ValueError, match=r"`connect\(folder\)`. Received: '/content/drive'"):
+        image_dataset_from_drive("pets", drive="/content/drive")
 
 
 def test_an_unknown_folder_is_named(drive):
