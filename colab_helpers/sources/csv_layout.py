@@ -14,7 +14,14 @@ from dataclasses import dataclass
 
 from .csv_lines import as_text, is_number, split_fields
 from .csv_sizes import fitting_sizes
-from .csv_titles import are_titles, label_among, label_titles, pixel_titles, titles_beside
+from .csv_titles import (
+    are_out_of_order,
+    are_titles,
+    label_among,
+    label_titles,
+    pixel_titles,
+    titles_beside,
+)
 
 __all__ = ["CsvLayout", "find_layout"]
 
@@ -148,6 +155,7 @@ def _by_titles(titles: list[str], count: int) -> tuple[int | None, list[int]]:
     """The column of the label, and all that are no pixels, as the titles say."""
     pixels = set(pixel_titles(titles))
     if len(pixels) == count:
+        _refuse_other_order([titles[column] for column in sorted(pixels)])
         others = [column for column in range(len(titles)) if column not in pixels]
         return label_among(others, titles), others
     label = label_among(label_titles(titles), titles)
@@ -161,6 +169,15 @@ def _by_titles(titles: list[str], count: int) -> tuple[int | None, list[int]]:
     if values != count:
         raise _misfit(values, count, fitting_sizes(values))
     return label, left_out
+
+
+def _refuse_other_order(titles: list[str]) -> None:
+    """Refuses pixels that stand in another order than their numbers: pictures would be jumbled."""
+    if are_out_of_order(titles):
+        raise ValueError(
+            f"its pixels do not stand in the order of their numbers: {', '.join(titles[:4])}, "
+            f"..., {titles[-1]}. Write the columns in that order"
+        )
 
 
 def _by_content(rows: list[list[bytes]], count: int) -> tuple[int | None, list[int]]:

@@ -7,7 +7,14 @@ from collections.abc import Sequence
 
 from .csv_lines import PIXEL_VALUES, as_text, is_number
 
-__all__ = ["are_titles", "label_among", "label_titles", "pixel_titles", "titles_beside"]
+__all__ = [
+    "are_out_of_order",
+    "are_titles",
+    "label_among",
+    "label_titles",
+    "pixel_titles",
+    "titles_beside",
+]
 
 # What a column of labels is called in data sets that many use.
 LABELS = frozenset(
@@ -51,6 +58,7 @@ NO_LABELS = frozenset(  # what is neither a label nor a pixel
 )
 MOST_DIGITS = 10  # of the number of a column
 UNNAMED = re.compile(r"unnamed:?_*\d+")  # how pandas reads a column without a title
+DIGITS = re.compile(r"\d+")
 # pixel0, px_12, 784, 28x28, r3, pixel_1_2_r
 PIXEL = re.compile(r"([a-z]*)[_.]?\d+(?:[_.x,]\d+)*(?:_?[rgba])?")
 
@@ -102,6 +110,30 @@ def pixel_titles(titles: Sequence[str]) -> list[int]:
         if match is not None and match[1] not in LABELS:
             columns.append(column)
     return columns
+
+
+def are_out_of_order(titles: Sequence[str]) -> bool:
+    """Whether the numbers in titles of pixels go up and down, as after a sort of them as words.
+
+    Of 2x1 either number may be that of the row. Titles of several words, as r0 and g0, are not
+    compared.
+
+    Example:
+        >>> are_out_of_order(["p0", "p1", "p10", "p2"]), are_out_of_order(["1x1", "2x1", "1x2"])
+        (True, False)
+    """
+    plain = [_plain(title) for title in titles]
+    if len({DIGITS.sub("", title) for title in plain}) > 1:
+        return False
+    numbers = [[_in_size(digits) for digits in DIGITS.findall(title)] for title in plain]
+    columns_first = [several[::-1] for several in numbers]
+    return numbers != sorted(numbers) and columns_first != sorted(columns_first)
+
+
+def _in_size(digits: str) -> tuple[int, str]:
+    """What compares as the number does, however long it is."""
+    digits = digits.lstrip("0")
+    return len(digits), digits
 
 
 def label_titles(titles: Sequence[str]) -> list[int]:

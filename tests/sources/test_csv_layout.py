@@ -33,6 +33,8 @@ FORMS = {
     "any word": f"flower,pixel0,pixel1,pixel2,pixel3\n1,{FOUR}\n0,{OTHER_FOUR}\n",
     "any words": f"flower,a,b,c,d\n1,{FOUR}\n0,{OTHER_FOUR}\n",
     "rows and columns": f"label,1x1,1x2,2x1,2x2\n1,{FOUR}\n0,{OTHER_FOUR}\n",
+    "columns and rows": f"label,1x1,2x1,1x2,2x2\n1,{FOUR}\n0,{OTHER_FOUR}\n",
+    "colors": f"label,r0,r1,g0,g1\n1,{FOUR}\n0,{OTHER_FOUR}\n",
     "pandas": f"label,0,1,2,3\n1,{FOUR}\n0,{OTHER_FOUR}\n",
     "pandas, label last": f"0,1,2,3,target\n{FOUR},1\n{OTHER_FOUR},0\n",
     "pandas with index": f",label,0,1,2,3\n0,1,{FOUR}\n1,0,{OTHER_FOUR}\n",
@@ -155,6 +157,8 @@ def test_what_does_not_fit_the_size_is_refused_at_once(tmp_path, case):
         ("age,gender,pixels\n1,0,1 2 3 4\n", "its label could be in 'age', 'gender': change the"),
         ("class,breed,p0,p1,p2,p3\n1,0,1,2,3,4\n", "its label could be in 'class', 'breed'"),
         ("label,p0,p1,p2,p3\n", "it has no rows"),
+        ("label,p1,p10,p2,p3\ncat,1,10,2,3\n", "in the order of their numbers: p1, p10, p2, p3, "),
+        ("label,1x1,2x2,1x2,2x1\ncat,1,4,2,3\n", "in the order of their numbers: 1x1, 2x2, "),
     ],
 )
 def test_what_would_fail_for_each_row_is_refused_at_once(tmp_path, text, said):
