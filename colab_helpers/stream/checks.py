@@ -6,7 +6,13 @@ from collections.abc import Collection
 
 import numpy as np
 
-__all__ = ["check_choice", "check_whole_number", "checked_bytes", "is_whole_number"]
+__all__ = [
+    "check_choice",
+    "check_function",
+    "check_whole_number",
+    "checked_bytes",
+    "is_whole_number",
+]
 
 
 def check_choice(name: str, value: object, allowed: Collection[object]) -> None:
@@ -52,6 +58,24 @@ def check_whole_number(name: str, value: object, least: int) -> None:
     if is_whole_number(value, least):
         return
     raise ValueError(f"`{name}` must be an integer of at least {least}. Received: {name}={value!r}")
+
+
+def check_function(name: str, value: object, such_as: str) -> None:
+    """Refuses what cannot be called with a file or an image, such as a class that makes what can.
+
+    Example:
+        >>> check_function("read", "roses", "`drive.read`")
+        Traceback (most recent call last):
+        ...
+        ValueError: `read` must be a function, such as `drive.read`. Received: read='roses'
+
+    Raises:
+        ValueError: `value` is no function.
+    """
+    if not callable(value) or isinstance(value, type):
+        raise ValueError(
+            f"`{name}` must be a function, such as {such_as}. Received: {name}={value!r}"
+        )
 
 
 def is_whole_number(value: object, least: int) -> bool:

@@ -17,6 +17,7 @@ from .class_counts import ClassCounts, counts_of_labels, counts_of_targets
 from .forks import renew_after_fork
 from .keys import Keys, keys_of_places, occurrences, random_keys
 from .labels import CLASS_MODES
+from .messages import shortened
 from .order import BatchPlan
 from .targets import Targets
 from .targets_wanted import TargetsWanted
@@ -135,7 +136,7 @@ class Contents:
 
     def _list(self) -> BatchPlan:
         """Lists the files and finds what they are learnt as."""
-        files = tuple(self._given_files)
+        files = _checked_files(self._given_files)
         if not files:
             raise ValueError(
                 "There are no files to stream. If `files` is a generator it may be used up: "
@@ -203,6 +204,26 @@ class Contents:
                 f"This state belongs to other batches: {', '.join(changed)}. Load "
                 f"`sequence.state_dict({state['epoch']}, 0)` to begin that epoch anew."
             )
+
+
+def _checked_files(given: Any) -> tuple[Any, ...]:
+    """The files that were given.
+
+    Raises:
+        ValueError: They are none, such as paths.
+    """
+    if isinstance(given, Iterable):
+        files = tuple(given)
+        other = next((file for file in files if not hasattr(file, "id")), None)
+        if other is None and None not in files:
+            return files
+        received = f"{type(given).__name__} with {shortened(other)} in it"
+    else:
+        received = type(given).__name__
+    raise ValueError(
+        "`files` must be a list of files with `id` and `name`, such as "
+        f"`list(drive.list_images(folder))`. Received: {received}"
+    )
 
 
 def _block_keys(files: tuple[Any, ...], counts: npt.NDArray[np.intp]) -> Keys:

@@ -18,7 +18,7 @@ from .callers import (
     is_called_by_fit,
     is_called_by_reset,
 )
-from .checks import check_choice, check_whole_number
+from .checks import check_choice, check_function, check_whole_number
 from .contents import Contents
 from .dataset_view import DatasetView
 from .facts import Facts
@@ -177,6 +177,10 @@ class StreamingSequence(BareName, Facts, DatasetView, TellsOfLongEpochs, OwnThre
         check_whole_number("batch_size", batch_size, least=1)
         check_whole_number("reads", reads, least=1)
         check_whole_number("seed", seed, least=0)
+        check_function("read", read, "`drive.read`")
+        check_function("decode", decode, "`decoder(image_size=(224, 224))`")
+        if augment is not None:
+            check_function("augment", augment, "`augmenter(horizontal_flip=True)`")
         wanted = TargetsWanted(labels, label_mode, class_names, sample_weight, inputs)
         if balanced:
             check_can_be_balanced(label_mode, shuffle)
@@ -184,6 +188,7 @@ class StreamingSequence(BareName, Facts, DatasetView, TellsOfLongEpochs, OwnThre
         if decode_label is not None:
             check_takes_masks(augment)
         if cache is not None:
+            _check_cache(cache)
             _check_decode_for_cache("decode", decode)
             if decode_label is not None:
                 _check_decode_for_cache("decode_label", decode_label)
@@ -366,6 +371,13 @@ class StreamingSequence(BareName, Facts, DatasetView, TellsOfLongEpochs, OwnThre
         self._contents.check_state(state)
         whole_epochs, first = divmod(state["batches_trained"], len(self._contents.plan))
         self._handover.go_to(state["epoch"] + whole_epochs, first)
+
+
+def _check_cache(cache: object) -> None:
+    if not (hasattr(cache, "get_batch") and hasattr(cache, "put")):
+        raise ValueError(
+            f"`cache` must be a `PixelCache(folder, max_bytes=...)`. Received: cache={cache!r}"
+        )
 
 
 def _check_decode_for_cache(name: str, decode: object) -> None:

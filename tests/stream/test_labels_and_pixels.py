@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numbered_photos import Photo, broken, decode, jitter, numbers, photos, read
 
-from colab_helpers.stream import StreamingSequence
+from colab_helpers.stream import StreamingSequence, augmenter, decoder
 
 
 @pytest.mark.parametrize(
@@ -67,6 +67,8 @@ def test_pixels_are_scaled_as_asked():
         {"normalize": "unit", "dtype": "uint8"},
         {"on_bad_file": "ignore"},
         {"cache": object()},
+        {"cache": "/content/pixels"},
+        {"augment": augmenter},
     ],
 )
 def test_wrong_arguments_are_named_with_what_was_received(wrong):
@@ -75,9 +77,24 @@ def test_wrong_arguments_are_named_with_what_was_received(wrong):
 
 
 @pytest.mark.parametrize(
+    "functions, said",
+    [
+        ((object(), decode), "`read` must be a function, such as `drive.read`"),
+        ((read, decoder), r"`decode` must be .* `decoder\(image_size=\(224, 224\)\)`"),
+        ((read, (224, 224)), r"`decode` must be .*Received: decode=\(224, 224\)"),
+    ],
+)
+def test_what_stands_in_place_of_a_function_is_named_before_a_thread_calls_it(functions, said):
+    with pytest.raises(ValueError, match=said):
+        StreamingSequence(photos(4), *functions)
+
+
+@pytest.mark.parametrize(
     "files, how, said",
     [
         ([], {}, "There are no files"),
+        (["cats/1.jpg"], {"labels": ["cat"]}, "Received: list with 'cats/1.jpg' in it"),
+        (photos(1)[0], {}, "`files` must be a list of files.*Received: Photo"),
         ([Photo("1", "a.jpg", None)], {}, r"'a.jpg' \(id 1\) has the label None"),
         (photos(4), {"class_names": ["class0"]}, "class1.*Received: class_names=\\['class0'\\]"),
         (photos(6, classes=3), {"label_mode": "binary"}, "needs two classes"),
