@@ -25,7 +25,7 @@ from typing import Any
 
 from .checks import checked_bytes
 from .messages import file_named
-from .record_keys import VersionedFile, record_key
+from .record_keys import VersionedFile, file_key
 from .records import CacheStats, Records
 from .shown import in_words
 
@@ -99,7 +99,7 @@ class CachedRead:
         Raises:
             TypeError: The source gave no bytes.
         """
-        key = record_key(file.id, file.version)
+        key = file_key(file)
         record = self._records.read(key)
         if record is not None:
             return bytes(memoryview(record)[start:end])

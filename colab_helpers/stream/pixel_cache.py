@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .record_keys import VersionedFile, record_key
+from .record_keys import VersionedFile, file_key
 from .records import CacheStats, Records
 
 __all__ = ["PixelCache"]
@@ -127,8 +127,8 @@ def pixel_key(file: VersionedFile, key: str, shape: tuple[int, ...], dtype: np.d
         'f789fe3b7168138a83fedd90efe3babf'
     """
     if dtype == np.uint8:
-        return record_key(file.id, file.version, key, shape)
-    return record_key(file.id, file.version, key, shape, dtype.str)
+        return file_key(file, key, shape)
+    return file_key(file, key, shape, dtype.str)
 
 
 def refuse_other_than_numbers(pixels: npt.NDArray[Any]) -> None:

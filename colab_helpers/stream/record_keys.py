@@ -10,9 +10,10 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from .messages import file_named
 from .record_table import KEY_BYTES
 
-__all__ = ["VersionedFile", "checksum", "checksums", "record_key"]
+__all__ = ["VersionedFile", "checksum", "checksums", "file_key", "record_key"]
 
 PAGE = 4096  # bytes
 WORDS_PER_PAGE = PAGE // 8  # of 64 bits
@@ -43,6 +44,21 @@ def record_key(*parts: object) -> bytes:
         parts: A file's id and version, and whatever else tells records apart.
     """
     return hashlib.blake2b(repr(parts).encode(), digest_size=KEY_BYTES).digest()
+
+
+def file_key(file: VersionedFile, *parts: object) -> bytes:
+    """What a record of a file is found by, and by whatever else tells its records apart.
+
+    Raises:
+        TypeError: The file has no version: another content would be taken for the one that is kept.
+    """
+    version = getattr(file, "version", None)
+    if version is None:
+        raise TypeError(
+            f"A cache knows a file by its `id` and `version`, and {file_named(file)} has no "
+            "`version`: give it one that changes with the content, such as a checksum."
+        )
+    return record_key(file.id, version, *parts)
 
 
 def checksum(key: bytes, record: bytes | bytearray | memoryview) -> int:

@@ -247,3 +247,16 @@ def test_a_record_costs_at_most_sixteen_bytes_of_memory(tmp_path):
         tracemalloc.stop()
     assert second.stats["records"] == 3000
     assert taken <= 16 * 3000 + 10_000  # the second number for the object itself
+
+
+def test_a_file_without_a_version_is_refused_by_both_caches(tmp_path):
+    """Another content under its id would be taken for what is kept."""
+    unknown = photo(1, version=None)
+    cache = PixelCache(tmp_path / "pixels", max_bytes=1e6)
+    with pytest.raises(TypeError, match=r"id-1.*has no `version`"):
+        cache.put(unknown, "key", np.zeros(SHAPE, np.uint8))
+    with pytest.raises(TypeError, match=r"id-1.*has no `version`"):
+        cache.get_batch([unknown], "key", np.zeros((1, *SHAPE), np.uint8))
+    read = cached(lambda file: b"", tmp_path / "bytes", max_bytes=1e6)
+    with pytest.raises(TypeError, match=r"id-1.*has no `version`"):
+        read(unknown)
