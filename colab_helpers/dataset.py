@@ -21,6 +21,7 @@ from .drive.names import named, printable
 from .inventory import Part, split
 from .stream import decoder
 from .stream.checks import check_choice
+from .stream.classes import as_class_names
 from .stream.labels import CLASS_MODES
 from .stream.messages import shortened
 from .stream.per_file import mapping_by_id, values_of_files
@@ -151,6 +152,7 @@ def image_dataset_from_drive(
             name: _by_id(given, files, f'inputs["{name}"]')
             for name, given in stream["inputs"].items()
         }
+    class_names = _listed_names(class_names, label_mode)
     parts = _parts(files, shares, seed)
     if verbose:
         _tell(files, parts, tells_classes=folders_are_classes)
@@ -213,6 +215,15 @@ def _shares(
                 f"`subset={subset!r}` needs `{part}_split`. Received: {part}_split=None"
             )
     return shares
+
+
+def _listed_names(names: Any, label_mode: Any) -> Any:
+    """Class names as lists: all parts take them, and an iterator would be used up by the first."""
+    if names is None:
+        return None
+    if isinstance(label_mode, Mapping) and isinstance(names, Mapping):
+        return {output: as_class_names(of_output) for output, of_output in names.items()}
+    return as_class_names(names)
 
 
 def _checked_source(drive: Source) -> Source:

@@ -23,6 +23,7 @@ from .checks import check_choice
 from .classes import as_class_names
 from .label_images import LabelImages
 from .labels import CLASS_MODES, ClassLabels
+from .messages import shortened
 from .numbers import Numbers
 from .several_labels import SeveralLabels
 from .targets import IMAGE, Picture, Target, Targets
@@ -99,14 +100,17 @@ class TargetsWanted:
 
     def _checked_names(self, names: Iterable[Any]) -> Any:
         if not isinstance(self.label_mode, Mapping):
-            return as_class_names(names)
+            return _names_given(names, self.label_mode)
         if not isinstance(names, Mapping):
             raise ValueError(
                 "For a dict of outputs, `class_names` must be a dict of lists by output. "
                 f"Received: {type(names).__name__}"
             )
         self._refuse_other_outputs("class_names", names)
-        return {output: as_class_names(of_output) for output, of_output in names.items()}
+        return {
+            output: _names_given(of_output, self.label_mode[output])
+            for output, of_output in names.items()
+        }
 
     def of(self, files: Sequence[Any], names_of_list: Sequence[Any] | None = None) -> Targets:
         """Finds what each file is learnt as.
@@ -237,6 +241,21 @@ def _target(
     if names is None and labels is None:
         names = _checked_list(names_of_list)
     return ClassLabels.of(files, mode=mode, labels=labels, names=names)
+
+
+def _names_given(names: Iterable[Any], mode: Any) -> list[Any]:
+    """Class names as a user gave them.
+
+    Raises:
+        ValueError: They are none, and the mode learns classes.
+    """
+    listed = as_class_names(names)
+    if mode in CLASS_MODES and not listed:
+        raise ValueError(
+            "`class_names` names no class. An iterator may be used up: keep `list(class_names)`. "
+            f"Received: {shortened(names)}"
+        )
+    return listed
 
 
 def _checked_list(names: Sequence[Any] | None) -> list[Any] | None:

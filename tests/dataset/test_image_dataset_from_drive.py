@@ -88,6 +88,22 @@ def test_both_parts_hold_each_picture_once_and_number_classes_alike(drive):
     assert 5 <= len(grays(val)) <= 40
 
 
+@pytest.mark.parametrize(
+    "label_mode, of",
+    [("int", lambda names: names), ({"kind": "int"}, lambda names: {"kind": names})],
+)
+def test_class_names_that_can_be_read_once_count_for_both_parts(drive, label_mode, of):
+    names = ["dog", "cat"]
+    train, val = small(
+        drive,
+        label_mode=label_mode,
+        class_names=of(iter(names)),
+        validation_split=0.3,
+        subset="both",
+    )
+    assert train.class_names == val.class_names == of(names)
+
+
 def test_a_part_asked_for_alone_is_the_one_that_both_gives(drive):
     train, val = small(drive, validation_split=0.2, subset="both")
     assert grays(small(drive, validation_split=0.2, subset="training")) == grays(train)

@@ -211,6 +211,7 @@ def test_classes_that_look_different_are_not_spoken_of():
         (["caf\u00e9", "cafe\u0301"], "names 'caf\u00e9' twice"),
         ([["a"], ["b"]], "must be of str or int"),
         ([1.5, 2.5], "must be of str or int"),
+        (iter([]), "names no class. An iterator may be used up"),
         ({"class0", "class1", "class2"}, "a set has no order"),
         ({"class0": 1, "class1": 0, "class2": 2}, r"sorted\(numbers, key=numbers.get\)"),
     ],
