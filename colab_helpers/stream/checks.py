@@ -61,7 +61,7 @@ def check_whole_number(name: str, value: object, least: int) -> None:
 
 
 def check_function(name: str, value: object, such_as: str) -> None:
-    """Refuses what cannot be called with a file or an image, such as a class that makes what can.
+    """Refuses what is no function, such as a class that makes one; None, for one set later, passes.
 
     Example:
         >>> check_function("read", "roses", "`drive.read`")
@@ -72,7 +72,7 @@ def check_function(name: str, value: object, such_as: str) -> None:
     Raises:
         ValueError: `value` is no function.
     """
-    if not callable(value) or isinstance(value, type):
+    if value is not None and (not callable(value) or isinstance(value, type)):
         raise ValueError(
             f"`{name}` must be a function, such as {such_as}. Received: {name}={value!r}"
         )

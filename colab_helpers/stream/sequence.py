@@ -179,8 +179,7 @@ class StreamingSequence(BareName, Facts, DatasetView, TellsOfLongEpochs, OwnThre
         check_whole_number("seed", seed, least=0)
         check_function("read", read, "`drive.read`")
         check_function("decode", decode, "`decoder(image_size=(224, 224))`")
-        if augment is not None:
-            check_function("augment", augment, "`augmenter(horizontal_flip=True)`")
+        check_function("augment", augment, "`augmenter(horizontal_flip=True)`")
         wanted = TargetsWanted(labels, label_mode, class_names, sample_weight, inputs)
         if balanced:
             check_can_be_balanced(label_mode, shuffle)
