@@ -79,6 +79,7 @@ class Header:
         keep: Of each kept callback the class, and what it learned, packed.
         learning_rate: The optimizer's when the run began; None where it is a schedule.
         between_epochs: Whether it was made after an epoch's end, before the next one's begin.
+        class_names: As the sequence has them; None where it has none.
     """
 
     serial: int
@@ -90,6 +91,7 @@ class Header:
     keep: list[Packed]
     learning_rate: float | None
     between_epochs: bool
+    class_names: Any
 
 
 @dataclass(frozen=True, eq=False)  # arrays are not compared by ==
@@ -108,6 +110,8 @@ class Checkpoint:
             where it is a schedule, and in checkpoints of 0.1 and 0.2.
         between_epochs: Whether it was made after an epoch's end, before callbacks began the next
             one; False in older checkpoints, which do not say.
+        class_names: The classes in the order of their numbers, or a dict of them by output; None
+            in older checkpoints, and where the sequence has none.
     """
 
     serial: int
@@ -119,6 +123,7 @@ class Checkpoint:
     learned: list[Learned]
     learning_rate: float | None
     between_epochs: bool = False
+    class_names: Any = None
 
     def write(self, out: BinaryIO) -> None:
         """Writes the checkpoint to a file.
@@ -136,8 +141,12 @@ class Checkpoint:
             keep=[_pack_learned(learned, arrays) for learned in self.learned],
             learning_rate=self.learning_rate,
             between_epochs=self.between_epochs,
+            class_names=self.class_names,
         )
-        write_sealed(out, dataclasses.asdict(header), arrays)
+        fields = dataclasses.asdict(header)
+        if self.class_names is None:
+            del fields["class_names"]  # the file is as it was before there were any
+        write_sealed(out, fields, arrays)
 
     @classmethod
     def read(cls, file: BinaryIO | Path) -> Checkpoint:
@@ -185,6 +194,7 @@ class Checkpoint:
             ],
             learning_rate=None if learning_rate is None else _as_number(learning_rate, float),
             between_epochs=_checked({"between_epochs": False, **fields}, "between_epochs", bool),
+            class_names=fields.get("class_names"),
         )
 
 

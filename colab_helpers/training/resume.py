@@ -24,10 +24,11 @@ https://github.com/keras-team/keras/tree/v3.15.0/keras/src/backend):
 from __future__ import annotations
 
 import dataclasses
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import keras
 
@@ -43,6 +44,7 @@ from .state import (
     ResumableSequence,
     arrays_of,
     build_variables,
+    class_names_of,
     restore_history,
     restore_variables,
     variables_of,
@@ -78,7 +80,8 @@ class ResumeTraining(keras.callbacks.Callback):
     batches is the sequence's: see its `seed`. On torch, Keras's Dropout draws from torch's own
     generator, whose state is not kept: there it draws others.
 
-    A learning rate that you changed before going on is taken, and said.
+    A learning rate that you changed before going on is taken, and said. A warning says where
+    classes have other numbers than in the checkpoint.
 
     Example:
         ```python
@@ -183,6 +186,7 @@ class ResumeTraining(keras.callbacks.Callback):
         if checkpoint is None:
             return
         self._check_model(checkpoint)
+        _compare_classes(checkpoint.class_names, class_names_of(self.sequence))
         self._store.bring_files_back()
         if checkpoint.stopped or checkpoint.place["epoch"] >= self.params["epochs"]:
             self._train_nothing(checkpoint)
@@ -335,6 +339,7 @@ class ResumeTraining(keras.callbacks.Callback):
             learned=[kept.learned() for kept in self._kept],
             learning_rate=self._learning_rate.at_begin,
             between_epochs=between_epochs,
+            class_names=class_names_of(self.sequence),
         )
         self._store.save(checkpoint)
 
@@ -344,6 +349,18 @@ def _path_on_drive(folder: Path) -> str:
     if folder.is_absolute():
         return folder.name
     return folder.as_posix()
+
+
+def _compare_classes(before: Any, now: Any) -> None:
+    """Warns where the numbers of classes mean something else than what the model has learnt."""
+    if None in (before, now) or before == now:
+        return
+    warnings.warn(
+        f"The classes were {before!r:.200} in the checkpoint, and are {now!r:.200}: what the model "
+        "has learnt of a number is of the class before. Where classes were only renamed in their "
+        "order, there is nothing to do. Else give `class_names` as they were, or another folder.",
+        stacklevel=3,
+    )
 
 
 def _place_now(sequence: ResumableSequence, place: Place) -> Place:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Protocol
 
@@ -14,6 +15,7 @@ __all__ = [
     "ResumableSequence",
     "arrays_of",
     "build_variables",
+    "class_names_of",
     "restore_history",
     "restore_variables",
     "variables_of",
@@ -45,6 +47,15 @@ class ResumableSequence(Protocol):
     def load_state_dict(self, state: Place, /) -> None:
         """Lets the next epoch be the one of `state`, from its place on."""
         ...
+
+
+def class_names_of(sequence: ResumableSequence) -> Any:
+    """The classes in the order of their numbers, as JSON holds them; None where none are known."""
+    names = getattr(sequence, "class_names", None)
+    try:
+        return json.loads(json.dumps(names))
+    except (TypeError, ValueError):  # a sequence of somebody's own may have them in any form
+        return None
 
 
 def build_variables(model: Any, sequence: ResumableSequence) -> None:

@@ -225,3 +225,17 @@ def test_a_run_in_which_classes_are_drawn_alike_goes_on_where_it_was_interrupted
     whole = cell(tmp_path / "whole", train=balanced())
     cell(tmp_path / "cut", interrupt=7, train=balanced())
     assert cell(tmp_path / "cut", train=balanced()).ended_like(whole)
+
+
+def test_classes_of_other_numbers_than_in_the_checkpoint_are_said(tmp_path):
+    """The same files in the same batches, and each class means the other."""
+
+    def train(names=None):
+        return StreamingSequence(photos(20), read, decode, batch_size=4, class_names=names)
+
+    cell(tmp_path, train=train(), interrupt=3)
+    with pytest.warns(UserWarning, match=r"'class0', 'class1'\] in the checkpoint, and are \['cl"):
+        cell(tmp_path, train=train(["class1", "class0"]), interrupt=1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        cell(tmp_path, train=train(["class1", "class0"]))
