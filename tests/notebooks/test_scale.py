@@ -256,7 +256,7 @@ def launch(notebook):
             **settings,
         }
         parts = ("train", "rows", "filled-up", "share", "stream", "model", "fit-part", "measure")
-        cells = ("machine", "plugin", "read", *parts, "start", "wait", "launch")
+        cells = ("machine", "plugin", "read", *parts, "start", "wait", "listen", "launch")
         return notebook(*cells, **settings)["launch"]
 
     return ready
