@@ -87,4 +87,4 @@ def _untouched(size: int) -> memoryview:
 
 
 # Of images on their way into a batch: each decoder thread has a few of them at once.
-memory_of_images = ReusedMemory(_untouched, most_spare=64 * 2**20)
+memory_of_images = ReusedMemory(_untouched, most_spare=16 * 2**20)

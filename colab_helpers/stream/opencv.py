@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-__all__ = ["has_opencv", "import_opencv", "warps_four_channels_faster"]
+__all__ = ["has_opencv", "import_opencv"]
 
 
 @functools.cache
@@ -26,12 +26,3 @@ def import_opencv() -> Any:
         advice = "OpenCV is missing: `pip install opencv-python-headless`, or library='pillow'"
         raise ImportError(advice) from error
     return cv2
-
-
-@functools.cache
-def warps_four_channels_faster() -> bool:
-    """Whether four channels take so much less time than three that it pays to add one.
-
-    OpenCV 5 has code of its own for them; in OpenCV 4 they take up to half as much again.
-    """
-    return int(import_opencv().__version__.partition(".")[0]) >= 5

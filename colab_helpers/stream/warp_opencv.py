@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .memory import memory_of_images
-from .opencv import import_opencv, warps_four_channels_faster
+from .opencv import import_opencv
 from .warp import FillMode, Matrix, product, translation
 
 __all__ = ["can_warp_with_opencv", "warp_with_opencv"]
@@ -57,7 +57,10 @@ def warp_with_opencv(
 
 
 def warp_pixels(pixels: npt.NDArray[Any], **how: Any) -> npt.NDArray[Any]:
-    """One call of `warpAffine`; where four channels are faster, three become four for it.
+    """One call of `warpAffine`.
+
+    Three channels become four for it: that takes half the time with OpenCV 5, and four fifths with
+    OpenCV 4.
 
     Args:
         pixels: uint8 or float32 array (height, width, channels).
@@ -65,15 +68,15 @@ def warp_pixels(pixels: npt.NDArray[Any], **how: Any) -> npt.NDArray[Any]:
     """
     cv2 = import_opencv()
     height, width, channels = pixels.shape
-    warped: npt.NDArray[Any]
-    if channels != 3 or not warps_four_channels_faster():
-        warped = cv2.warpAffine(pixels, **how)
-        return warped
 
-    def image(channels: int) -> npt.NDArray[Any]:
+    def into(channels: int) -> npt.NDArray[Any]:
         return memory_of_images.array((height, width, channels), pixels.dtype)
 
-    four = cv2.cvtColor(pixels, cv2.COLOR_RGB2RGBA, dst=image(4))
-    warped = cv2.warpAffine(four, dst=image(4), **how)
-    three: npt.NDArray[Any] = cv2.cvtColor(warped, cv2.COLOR_RGBA2RGB, dst=image(3))
-    return three
+    warped: npt.NDArray[Any]
+    if channels != 3:
+        warped = cv2.warpAffine(pixels, dst=into(channels), **how)
+        return warped
+    four = cv2.cvtColor(pixels, cv2.COLOR_RGB2RGBA, dst=into(4))
+    warped_four = cv2.warpAffine(four, dst=into(4), **how)
+    warped = cv2.cvtColor(warped_four, cv2.COLOR_RGBA2RGB, dst=into(3))
+    return warped
