@@ -7,13 +7,20 @@ import hashlib
 import itertools
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from ..drive import File
 from .listing import label_of
 
-__all__ = ["exact_parts", "exact_parts_of_groups", "ids_by_class", "lasting_part"]
+__all__ = [
+    "exact_parts",
+    "exact_parts_of_groups",
+    "ids_by_class",
+    "lasting_part",
+    "were_drawn_before",
+]
 
+MOST_CHANCE = 1e-6  # that names which nobody has drawn from are taken for such
 ROUNDING_ERROR = 1e-9  # pictures; 0.7 * 10 is a little under 7 and means 7
 
 
@@ -36,6 +43,23 @@ def _place_of(name: str, seed: int) -> float:
     text = f"{seed} {name}".encode("utf-8", "surrogatepass")
     digest = hashlib.blake2b(text, digest_size=8).digest()
     return int.from_bytes(digest, "big") / 2**64
+
+
+def were_drawn_before(names: Collection[str], seed: int) -> bool:
+    """Whether these are what a draw with this seed left: their places keep out of a part of [0, 1).
+
+    Example:
+        >>> names = [str(number) for number in range(200)]
+        >>> first_part = [name for name in names if lasting_part(name, (0.8, 0.2), seed=0) == 0]
+        >>> [were_drawn_before(some, seed=0) for some in (names, names[::9], first_part)]
+        [False, False, True]
+        >>> were_drawn_before(first_part, seed=1)
+        False
+    """
+    places = sorted(_place_of(name, seed) for name in names)
+    widest = max(after - before for before, after in itertools.pairwise([0.0, *places, 1.0]))
+    # The chance that n places drawn evenly leave a gap of this width is at most this.
+    return (len(places) + 1) * (1 - widest) ** len(places) < MOST_CHANCE
 
 
 def ids_by_class(

@@ -14,7 +14,13 @@ from .folders import words_on_split
 from .groups import group_by_id
 from .listing import NO_LABEL, check_labels, label_of, nothing_listed
 from .parts import Part, classes_of
-from .shares import exact_parts, exact_parts_of_groups, ids_by_class, lasting_part
+from .shares import (
+    exact_parts,
+    exact_parts_of_groups,
+    ids_by_class,
+    lasting_part,
+    were_drawn_before,
+)
 
 __all__ = ["sample", "split", "words_on_missing_classes", "words_on_shared_content"]
 
@@ -55,7 +61,8 @@ def split(
     Args:
         files: Iterable of files.
         fractions: Share of each part: positive numbers whose sum is 1.
-        seed: Integer; another seed gives another split.
+        seed: Integer; another seed gives another split. A part, or a sample, is shared out with
+            another seed than it was drawn with: with the same one, each file stays where it was.
         exact: Whether shares are exact, to within one picture of each class; with `groups`, as
             close as whole groups allow.
         labels: Optional `{id: label}`.
@@ -66,7 +73,8 @@ def split(
         A list of parts, one for each fraction, each in the order of the listing. A `Part` is a list
         of files whose `class_names` are those of the whole, so that all parts number their classes
         alike. A warning names the classes that are missing from a part, and says when pictures of
-        one content (by md5) lie in several parts, or when the folders look split already.
+        one content (by md5) lie in several parts, when the folders look split already, or when the
+        files were drawn with this seed before.
 
     Raises:
         ValueError: There is no file, the fractions are not positive numbers that add up to 1, a
@@ -87,6 +95,7 @@ def split(
         parts[part_of[file.id]].append(file)
     for words in (
         words_on_split(files),
+        "" if exact else _words_on_earlier_draw(files, parts, seed, groups),
         words_on_missing_classes(parts, labels, spreads_best=exact),
         words_on_shared_content(parts),
     ):
@@ -162,6 +171,25 @@ def _part_by_id(
         part_of_group = exact_parts_of_groups(files, shares, seed, labels, group_of)
         return {file.id: part_of_group[group_of[file.id]] for file in files}
     return {file.id: lasting_part(group_of[file.id], shares, seed) for file in files}
+
+
+def _words_on_earlier_draw(
+    files: Sequence[File],
+    parts: Sequence[Sequence[File]],
+    seed: int,
+    groups: Mapping[str, str | int] | None,
+) -> str:
+    """Says that shares come out wrong, as files were drawn with the same seed; else ""."""
+    names = {file.id for file in files}
+    if groups is not None:
+        names = set(group_by_id(files, groups).values())
+    if not were_drawn_before(names, seed):
+        return ""
+    sizes = ", ".join(f"{len(part):,}" for part in parts)
+    return (
+        f"These files were drawn with seed {seed} before, by `split` or `sample`, so that the "
+        f"shares come out wrong: {sizes} pictures. Give another `seed`, such as {seed + 1}."
+    )
 
 
 def words_on_missing_classes(

@@ -186,6 +186,36 @@ def test_copies_in_several_parts_are_pointed_out():
         split(files, (0.5, 0.5), seed=0)
 
 
+@pytest.mark.parametrize("draw", ["split", "sample", "list"])
+def test_shares_of_what_the_same_seed_drew_are_said_to_be_wrong(draw):
+    """A part stays a part whatever is taken away, so the same seed divides it no further."""
+    files = [make_file(f"{n}.jpg") for n in range(400)]
+    if draw == "sample":
+        drawn = sample(files, 50, seed=3)
+    else:
+        drawn = split(files, (0.8, 0.2), seed=3)[0]
+    if draw == "list":
+        drawn = [file for file in drawn]
+    with pytest.warns(UserWarning, match="drawn with seed 3 before.* another `seed`, such as 4"):
+        split(drawn, (0.75, 0.25), seed=3)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        first, second = split(drawn, (0.75, 0.25), seed=4)
+        split(drawn, (0.75, 0.25), seed=3, exact=True)
+    assert len(second) == pytest.approx(len(drawn) / 4, rel=0.4)
+
+
+def test_groups_that_the_same_seed_drew_are_told_from_new_ones():
+    files = [make_file(f"{n}.jpg") for n in range(600)]
+    groups = {file.id: number // 2 for number, file in enumerate(files)}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        train, _ = split(files, (0.7, 0.3), seed=0, groups=groups)
+        split(train, (0.5, 0.5), seed=1, groups=groups)
+    with pytest.warns(UserWarning, match="drawn with seed 0 before"):
+        split(train, (0.5, 0.5), seed=0, groups=groups)
+
+
 def test_warnings_point_to_the_line_that_split():
     """A reader of the notebook sees their own cell."""
     files = [make_file(f"{n}.jpg", md5="same") for n in range(50)] + [make_file("a.jpg", "rare")]
