@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from ..drive import File
+from ..drive.arguments import check_function, listed_files
 from .tables import file_table
 
 if TYPE_CHECKING:
@@ -35,9 +36,10 @@ def duplicates(files: Iterable[File], read: Callable[[File], bytes] | None = Non
         The rows of `file_table` that share their md5 with another row, those of equal content
         together.
     """
-    files = list(files)
+    files = listed_files(files)
     rows = file_table(files)
     if read is not None:
+        check_function("read", read, "`drive.read`")
         rows["md5"] = _checksums(files, read)
     known = rows[rows["md5"].notna()]
     shared = known[known.duplicated("md5", keep=False)]

@@ -95,8 +95,13 @@ def _content(path: str | os.PathLike[str] | IO[str] | IO[bytes], name: str) -> s
         if isinstance(path, (str, os.PathLike)):
             with _open(Path(path)) as stream:
                 content: str | bytes = stream.read(MOST_BYTES + 1)
-        else:
+        elif hasattr(path, "read"):
             content = path.read(MOST_BYTES + 1)
+        else:
+            raise ValueError(
+                "`path` must be the path of a CSV, or a file that is open. From a table of pandas: "
+                f"`dict(zip(table['id'], table['label']))`. Received: {type(path).__name__}"
+            )
     except CANNOT_UNPACK as error:
         raise ValueError(f"'{name}' cannot be unpacked ({error}): get it again.") from error
     if len(content) > MOST_BYTES:

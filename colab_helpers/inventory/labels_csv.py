@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import IO
 
 from ..drive import File
+from ..drive.arguments import listed_files
 from ..drive.names import composed, named, printable
 from ..drive.telling import users_level
 from .csv_text import CsvRow, CsvTable, read_table
@@ -74,7 +75,7 @@ def read_labels(
     """
     name = printable(str(path)) if isinstance(path, (str, os.PathLike)) else "CSV"
     table = read_table(path, name)
-    files = None if files is None else list(files)
+    files = None if files is None else listed_files(files)
     keys = None if files is None else FileKeys(files)
     if not file_column:
         file_column = _usual_file_column(table, keys)

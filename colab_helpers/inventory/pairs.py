@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from ..drive import File
+from ..drive.arguments import listed_files
 from ..drive.names import named, printable
 from ..drive.telling import users_level
 from .listing import nothing_listed
@@ -45,7 +46,8 @@ def pair(files: Iterable[File], mask_files: Iterable[File]) -> dict[str, File]:
         ValueError: There is no picture or no mask, a mask may belong to several pictures or a
             picture to several masks, or none belong together.
     """
-    files = list(files)
+    files = listed_files(files)
+    mask_files = listed_files(mask_files, "mask_files")
     pictures = {file.id for file in files}
     different = {file.id: file for file in mask_files if file.id not in pictures}
     mask_files = list(different.values())

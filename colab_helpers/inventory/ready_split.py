@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from ..drive import File
+from ..drive.arguments import listed_files
 from ..drive.names import composed, named
 from ..drive.part_folders import depth_of_parts, part_called
 from ..drive.telling import users_level
@@ -54,7 +55,7 @@ def split_by_folder(
             not tell the classes either.
     """
     check_labels(labels)
-    files = list(files)
+    files = listed_files(files)
     if not files:
         raise nothing_listed("split")
     ways = _ways_below(files, depth_of_parts(map(folder_of, files)))
@@ -94,6 +95,11 @@ def _ways_below(files: Iterable[File], depth: int) -> list[list[str]]:
 def _parts_by_folder(folders: Sequence[str], ways: Iterable[Sequence[str]]) -> dict[str, int]:
     """The number of the part of each folder that holds one."""
     sizes = Counter(way[0] for way in ways if len(way) > 1)
+    if isinstance(folders, str):
+        raise ValueError(
+            "`folders` must be a list of names, such as ('train', 'val', 'test'). "
+            f"Received: folders={folders!r}"
+        )
     part_of_folder: dict[str, int] = {}
     for part, folder in enumerate(folders):
         name = _folder_called(folder, sizes)

@@ -14,6 +14,7 @@ from typing import Any, BinaryIO, Protocol
 from tqdm import tqdm
 
 from ..drive import Changes, File, Listing
+from ..drive.arguments import check_source, check_whole_number, listed_files
 from ..drive.labels import Label, check_label
 from ..drive.names import named
 from .listing import nothing_listed
@@ -95,11 +96,8 @@ def take_inventory(
             source that raises no error of its own has no images in the folder.
     """
     check_label(label)
-    if rows_per_position < 1:
-        raise ValueError(
-            "`rows_per_position` must be at least 1. "
-            f"Received: rows_per_position={rows_per_position}"
-        )
+    check_source(drive, "list_images")
+    check_whole_number("rows_per_position", rows_per_position, least=1)
     path = _local(path)
     saved = _what_is_saved(path)
     _check_same(saved.progress, folder, label, path)
@@ -140,6 +138,7 @@ def refresh_inventory(drive: ResumableSource, path: str | os.PathLike[str]) -> l
         ValueError: The file does not tell when and where it was listed, its listing is not
             finished, or it is damaged.
     """
+    check_source(drive, "list_images")
     saved = _read_finished(path)
     progress = saved.progress
     changes = drive.list_changes(progress.position) if progress.position else None
@@ -218,7 +217,9 @@ def _listing(
 
 def _save(files: Iterable[File], path: Path, progress: ListingProgress) -> None:
     """Saves a whole listing, and how to go on from its end."""
-    listed = [file_of_record(file) for file in files]  # first, since the position moves with it
+    listed = [
+        file_of_record(file) for file in listed_files(files)
+    ]  # first, since the position moves with it
     position = getattr(files, "position", None)
     write_listing(path, listed, _finished(progress, position))
 

@@ -6,8 +6,11 @@ import math
 import warnings
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from numbers import Real
+from typing import Any
 
 from ..drive import File
+from ..drive.arguments import check_whole_number, listed_files
 from ..drive.names import named
 from ..drive.telling import users_level
 from .folders import words_on_split
@@ -77,15 +80,14 @@ def split(
         files were drawn with this seed before.
 
     Raises:
-        ValueError: There is no file, the fractions are not positive numbers that add up to 1, a
-            file has no group or one that is neither a text nor a whole number, or `labels` are no
-            names of classes by id.
+        ValueError: There is no file, the fractions are not positive numbers that add up to 1,
+            `seed` is no integer, a file has no group or one that is neither a text nor a whole
+            number, or `labels` are no names of classes by id.
     """
-    shares = [float(fraction) for fraction in fractions]
-    _check_fractions(shares)
+    shares = _checked_shares(fractions)
+    check_whole_number("seed", seed)
     check_labels(labels)
-    if not isinstance(files, Part):
-        files = list(files)
+    files = listed_files(files)
     if not files:
         raise nothing_listed("split")
     part_of = _part_by_id(files, shares, seed, exact, labels, groups)
@@ -128,13 +130,15 @@ def sample(
         A `Part`: a list of files, in the order of the listing, that knows the classes of the whole.
 
     Raises:
-        ValueError: `per_class` is less than 1, or `labels` are no names of classes by id.
+        ValueError: There is no file, `per_class` is no integer or less than 1, `seed` is none, or
+            `labels` are no names of classes by id.
     """
-    if per_class < 1:
-        raise ValueError(f"`per_class` must be at least 1. Received: per_class={per_class}")
+    check_whole_number("per_class", per_class, least=1)
+    check_whole_number("seed", seed)
     check_labels(labels)
-    if not isinstance(files, Part):
-        files = list(files)
+    files = listed_files(files)
+    if not files:
+        raise nothing_listed("sample")
     chosen: set[str] = set()
     for ids in ids_by_class(files, seed, labels).values():
         chosen.update(ids[:per_class])
@@ -142,14 +146,29 @@ def sample(
     return Part(of_sample, classes_of(files, labels), folders_tell=labels is None)
 
 
-def _check_fractions(fractions: Sequence[float]) -> None:
-    total = sum(fractions)
-    are_positive = all(fraction > 0 for fraction in fractions)
-    if are_positive and math.isclose(total, 1, abs_tol=SUM_TOLERANCE):
-        return
+def _checked_shares(fractions: Any) -> list[float]:
+    """The share of each part.
+
+    Raises:
+        ValueError: They are no positive numbers that add up to 1; a single one says what to write.
+    """
+    cure = ", such as (0.7, 0.1, 0.2)"
+    received = repr(fractions)
+    if isinstance(fractions, float) and 0 < fractions < 1:
+        smaller, larger = sorted([float(fractions), 1 - float(fractions)])
+        cure = f", one for each part: write ({larger:g}, {smaller:g})"
+    elif isinstance(fractions, Iterable) and not isinstance(fractions, (str, Mapping)):
+        given = tuple(fractions)
+        received = repr(given)
+        if all(isinstance(fraction, Real) for fraction in given):
+            shares = [float(fraction) for fraction in given]
+            total = sum(shares)
+            if min(shares, default=0) > 0 and math.isclose(total, 1, abs_tol=SUM_TOLERANCE):
+                return shares
+            received = f"{tuple(shares)}, with the sum {total:g}"
     raise ValueError(
-        "`fractions` must be positive numbers that add up to 1, such as (0.7, 0.1, 0.2). "
-        f"Received: fractions={tuple(fractions)}, with the sum {total:g}"
+        f"`fractions` must be positive numbers that add up to 1{cure}. "
+        f"Received: fractions={received}"
     )
 
 

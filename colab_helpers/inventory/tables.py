@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..drive import File
+from ..drive.arguments import listed_files
 from ..drive.labels import print_alike
 from ..drive.spreadsheet import as_cell
 from ..drive.telling import users_level
@@ -99,7 +100,7 @@ def file_table(files: Iterable[File], *, labels: Mapping[str, str] | None = None
     Raises:
         ValueError: `labels` are no names of classes by id.
     """
-    return _table(list(files), labels)
+    return _table(listed_files(files), labels)
 
 
 def describe(files: Iterable[File], *, labels: Mapping[str, str] | None = None) -> pd.DataFrame:
@@ -129,7 +130,7 @@ def describe(files: Iterable[File], *, labels: Mapping[str, str] | None = None) 
     """
     import pandas as pd
 
-    files = list(files)
+    files = listed_files(files)
     if not files:
         raise nothing_listed("describe")
     rows = _table(files, labels)

@@ -2,6 +2,7 @@
 
 import hashlib
 
+import pytest
 from listings import make_file
 
 from colab_helpers.inventory import duplicates
@@ -43,3 +44,8 @@ def test_a_file_with_md5_is_compared_with_one_that_was_read():
     untold = make_file("b.jpg", size=4)
     found = duplicates([told, untold], read=lambda file: b"same")
     assert found["name"].tolist() == ["a.jpg", "b.jpg"]
+
+
+def test_a_source_in_place_of_its_read_is_refused():
+    with pytest.raises(ValueError, match="`read` must be a function, such as `drive.read`"):
+        duplicates([], read=object())

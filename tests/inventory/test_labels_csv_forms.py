@@ -119,3 +119,11 @@ def test_words_that_pandas_takes_for_nothing_stay_labels():
         "4": "nan",
         "5": "007",
     }
+
+
+@pytest.mark.parametrize("table", [None, {"id": ["1"], "label": ["cat"]}])
+def test_a_table_in_memory_is_no_path(table):
+    with pytest.raises(
+        ValueError, match=r"`path` must be the path of a CSV.*dict\(zip\(.*Received"
+    ):
+        read_labels(table)

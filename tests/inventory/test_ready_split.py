@@ -143,3 +143,9 @@ def test_class_folders_do_not_look_like_parts(folders):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         describe(files)
+
+
+def test_one_name_is_no_list_of_folders():
+    """`("train")` is a text; its letters are no folders."""
+    with pytest.raises(ValueError, match="`folders` must be a list of names.*folders='train'"):
+        split_by_folder([File("1", "1.jpg", "cat", "train/cat/1.jpg", 9, None, "1")], "train")

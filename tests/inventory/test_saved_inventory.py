@@ -334,3 +334,24 @@ def test_a_file_that_tells_another_label_is_damaged(path, label):
     path.write_text(f'{{"folder": "pets", "complete": true, "position": null, "label": {label}}}\n')
     with pytest.raises(ValueError, match="Line 1 of .* is not a row of a listing"):
         load_inventory(path)
+
+
+@pytest.mark.parametrize("rows", [0, None, 1.5, "9", True])
+def test_rows_per_position_is_a_whole_number(tmp_path, rows):
+    with pytest.raises(ValueError, match="`rows_per_position` must be an integer of at least 1"):
+        take_inventory(connect(tmp_path), ".", tmp_path / "list.jsonl", rows_per_position=rows)
+
+
+@pytest.mark.parametrize("drive", [None, "flowers"])
+def test_what_is_no_drive_is_refused(tmp_path, drive):
+    words = r"`drive` must be what `connect` returned; a folder .* `connect\(folder\)`\. Received:"
+    with pytest.raises(ValueError, match=words):
+        take_inventory(drive, "flowers", tmp_path / "list.jsonl")
+    with pytest.raises(ValueError, match=words):
+        refresh_inventory(drive, tmp_path / "list.jsonl")
+
+
+@pytest.mark.parametrize("files", [None, "flowers"])
+def test_what_are_no_files_is_not_saved(tmp_path, files):
+    with pytest.raises(ValueError, match="`files` must be a list of files"):
+        save_inventory(files, tmp_path / "list.jsonl")

@@ -1,15 +1,27 @@
 """What `split` and `sample` promise: a test picture stays one, and no class is lost unseen."""
 
+import io
 import os
 import random
 import subprocess
 import sys
 import warnings
 
+import numpy as np
 import pytest
 from listings import make_file, make_files
 
-from colab_helpers.inventory import File, describe, sample, split
+from colab_helpers.inventory import (
+    File,
+    describe,
+    duplicates,
+    file_table,
+    pair,
+    read_labels,
+    sample,
+    split,
+    split_by_folder,
+)
 
 SHARES = (0.7, 0.1, 0.2)
 
@@ -266,3 +278,72 @@ def test_a_sample_of_nothing_is_refused():
     """A mistyped number is an error, not an empty list."""
     with pytest.raises(ValueError, match="Received: per_class=0"):
         sample(make_files(10), 0, seed=0)
+
+
+@pytest.mark.parametrize("fraction", [0.2, 0.8])
+def test_a_single_fraction_says_what_to_write(fraction):
+    with pytest.raises(ValueError) as caught:
+        split(make_files(10), fraction, seed=0)
+    assert str(caught.value) == (
+        "`fractions` must be positive numbers that add up to 1, one for each part: write "
+        f"(0.8, 0.2). Received: fractions={fraction}"
+    )
+
+
+@pytest.mark.parametrize(
+    "fractions", [None, 1, "0.8,0.2", (0.8, "0.2"), (0.8, None), {"train": 0.8, "test": 0.2}]
+)
+def test_what_are_no_fractions_is_refused(fractions):
+    with pytest.raises(ValueError, match=r"such as \(0\.7, 0\.1, 0\.2\)\. Received: fractions="):
+        split(make_files(10), fractions, seed=0)
+
+
+def test_fractions_may_be_of_numpy():
+    files = make_files(1000)
+    assert split(files, np.array(SHARES), seed=0) == split(files, SHARES, seed=0)
+
+
+@pytest.mark.parametrize("seed", [None, 0.0, "0", True, float("nan"), [0]])
+def test_a_seed_is_an_integer(seed):
+    """None is no random split either: a test picture would not stay one."""
+    words = "`seed` must be an integer, such as 0. Received: seed="
+    with pytest.raises(ValueError, match=words):
+        split(make_files(10), SHARES, seed=seed)
+    with pytest.raises(ValueError, match=words):
+        sample(make_files(10), 1, seed=seed)
+
+
+def test_a_seed_of_numpy_is_the_same_seed():
+    files = make_files(100)
+    assert split(files, SHARES, seed=np.int64(3)) == split(files, SHARES, seed=3)
+    assert sample(files, np.int64(2), seed=np.uint8(3)) == sample(files, 2, seed=3)
+
+
+@pytest.mark.parametrize("per_class", [1.5, 2.0, True, None, "2", -1])
+def test_a_sample_is_of_a_whole_number(per_class):
+    with pytest.raises(ValueError, match="`per_class` must be an integer of at least 1. Received:"):
+        sample(make_files(10), per_class, seed=0)
+
+
+def test_a_sample_of_no_files_is_told():
+    with pytest.raises(ValueError, match="nothing to sample: 0 images were listed"):
+        sample([], 1, seed=0)
+
+
+@pytest.mark.parametrize("files", [None, "flowers", ["a.jpg"], make_file("a.jpg"), [None]])
+@pytest.mark.parametrize(
+    "take_files",
+    [
+        lambda files: split(files, SHARES, seed=0),
+        lambda files: sample(files, 1, seed=0),
+        lambda files: describe(files),
+        lambda files: file_table(files),
+        lambda files: duplicates(files),
+        lambda files: pair(files, make_files(2)),
+        lambda files: split_by_folder(files),
+        lambda files: read_labels(io.StringIO("file,label\n"), files or 0),  # None is allowed
+    ],
+)
+def test_what_are_no_files_is_refused_before_it_is_looked_into(take_files, files):
+    with pytest.raises(ValueError, match=r"`files` must be a list of files.*drive\.list_images"):
+        take_files(files)
