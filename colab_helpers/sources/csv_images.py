@@ -32,9 +32,12 @@ import os
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from numbers import Integral
+from typing import Any
 
 from ..atomic import atomic_write, remove_left_overs
 from ..drive import File
+from ..drive.arguments import check_above_0, check_source
 from ..drive.names import printable
 from .blocks import BLOCK_BYTES, HELD_BYTES
 from .cache_folder import private_cache_folder
@@ -97,11 +100,13 @@ def open_csv(
     Raises:
         CsvError: It has no rows, or is no CSV, or a gzip that is cut or damaged; or its rows do not
             fit `image_size`: then it says what would.
-        ValueError: `color_mode` is another one.
+        ValueError: `color_mode` is another one, or `image_size` no size.
     """
     if color_mode not in CHANNELS:
         raise ValueError(f"`color_mode` must be 'rgb' or 'grayscale'. Received: {color_mode!r}")
-    height, width = image_size
+    check_source(drive)
+    check_above_0("block_bytes", block_bytes, "of bytes")
+    height, width = _checked_size(image_size)
     decode = PixelDecoder((height, width, CHANNELS[color_mode]))
     file = drive.find(os.fspath(path))
     index_path = os.fspath(index or _default_index(file, decode))
@@ -119,6 +124,16 @@ def open_csv(
         unpacked=unpacked,
         block_bytes=block_bytes,
         held_bytes=held_bytes,
+    )
+
+
+def _checked_size(size: Any) -> tuple[int, int]:
+    if isinstance(size, (tuple, list)) and len(size) == 2:
+        height, width = size
+        if isinstance(height, Integral) and isinstance(width, Integral) and min(size) > 0:
+            return int(height), int(width)
+    raise ValueError(
+        f"`image_size` must be (height, width) in pixels. Received: image_size={size!r}"
     )
 
 

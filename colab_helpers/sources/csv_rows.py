@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..drive import DriveError, File
+from ..drive.arguments import check_file
 from ..drive.labels import print_alike
 from ..drive.names import composed, printable
 from ..drive.telling import users_level
@@ -174,6 +175,7 @@ class Rows:
 
     def _row(self, file: File) -> int:
         """The place of a listed file in the table."""
+        check_file(file, needed=("id", "version"))
         csv_id, _, line = file.id.rpartition("#")
         row = None
         if csv_id == self._file.id and line.isdecimal():

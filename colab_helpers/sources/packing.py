@@ -19,6 +19,7 @@ Example:
 
 from __future__ import annotations
 
+import collections
 import contextlib
 import functools
 import hashlib
@@ -32,6 +33,13 @@ from typing import IO, Any
 
 from ..atomic import atomic_write, remove_left_overs
 from ..drive import File
+from ..drive.arguments import (
+    check_above_0,
+    check_function,
+    check_source,
+    check_whole_number,
+    listed_files,
+)
 from ..drive.names import named, printable
 from .ahead import done_ahead
 from .errors import ArchiveError
@@ -114,16 +122,27 @@ def pack(
 
     Raises:
         ArchiveError: A shard arrived damaged on the Drive.
-        ValueError: There is no file, `labels` have a form that they cannot have, or they would
-            take the place of a file of yours.
+        ValueError: There is no file, or one twice; an argument is not one of the allowed values;
+            `labels` have a form that they cannot have, or would take the place of a file of yours.
     """
-    files = list(files)
+    if read is not None:  # for what is packed already, none is needed
+        check_function("read", read, "`drive.read`")
+    check_above_0("shard_bytes", shard_bytes, "of bytes")
+    check_whole_number("reads", reads, least=1)
+    if longest_side is not None:
+        check_whole_number("longest_side", longest_side, least=1)
+    if drive is not None:
+        check_source(drive, "upload")
+    if map is not None:
+        check_function("map", map, "`pool.map`")
+    files = listed_files(files)
     if not files:
         raise ValueError(
             "There are no files to pack. If `files` is a generator it may be used up: "
             "`files = list(...)`."
         )
     outputs = outputs_of(labels, files)
+    _refuse_repeated(files)
     as_json(outputs)  # what it cannot hold is told before hours of packing
     masks = label_files(files, outputs)
     if longest_side is not None:
@@ -175,6 +194,20 @@ class _Job:
         if os.path.isabs(self.folder):
             return os.path.basename(os.path.normpath(self.folder))
         return self.folder
+
+
+def _refuse_repeated(files: list[File]) -> None:
+    """Refuses a file that stands there twice: a shard would hold it twice, at one path."""
+    times = collections.Counter(file.id for file in files)
+    repeated = [
+        file.path for file in {file.id: file for file in files}.values() if times[file.id] > 1
+    ]
+    if repeated:
+        raise ValueError(
+            f"Some files stand in `files` more than once: {named(repeated)}. Pack each once: "
+            "`files = list({file.id: file for file in files}.values())`. To train on some more "
+            "often, repeat them in what `list_images` of the archive gives."
+        )
 
 
 def _refuse_masks_among(files: list[File], masks: Mapping[Any, File]) -> None:
@@ -317,6 +350,8 @@ def _content(member: ShardMember, job: _Job) -> Content:
     """Reads a file, and makes it smaller where that is asked for."""
     try:
         data = job.read(member.file)
+        if not isinstance(data, (bytes, bytearray, memoryview)):
+            raise TypeError(f"`read` must give bytes. Received: {type(data).__name__}")
         if job.longest_side is None:
             return Content(member, data)
         make = make_label_smaller if member.is_label else make_smaller

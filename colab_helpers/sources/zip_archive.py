@@ -21,12 +21,14 @@ from __future__ import annotations
 
 import functools
 import os
+import reprlib
 import zipfile
 from array import array
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from ..drive import File
+from ..drive.arguments import check_above_0, check_file, check_source
 from ..drive.labels import FolderLabels, Label, check_label
 from ..drive.names import composed, named, printable
 from .blocks import BLOCK_BYTES, HELD_BYTES, Blocks, BlockSpan
@@ -71,11 +73,19 @@ def open_archive(
     Raises:
         ArchiveError: It is no whole ZIP, or is encrypted, or members overlap or name paths outside.
     """
+    check_source(drive)
+    check_above_0("block_bytes", block_bytes, "of bytes")
     if isinstance(path, (str, os.PathLike)):
         path = [path]
+    paths = list(path) if isinstance(path, Iterable) else []
+    if not paths:
+        raise ValueError(
+            "`path` must be the path of a ZIP or of a folder that `pack` wrote, or a list of "
+            f"such. Received: path={reprlib.repr(path)}"
+        )
     zips: list[File] = []
     label_paths = []
-    for one_path in path:
+    for one_path in paths:
         packed = find_zips(drive, os.fspath(one_path))
         zips.extend(drive.find(zip_path) for zip_path in packed.zips)
         if packed.labels is not None:
@@ -283,6 +293,7 @@ class Archive:
 
     def _image(self, file: File) -> ArchivedImage:
         """What is known of a listed file here."""
+        check_file(file, needed=("id", "version"))
         row = self._row(file)
         return ArchivedImage(
             file=self._files[row],

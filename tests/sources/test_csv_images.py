@@ -496,3 +496,34 @@ def test_malformed_rows_follow_on_bad_file(folder):
     assert run.returncode == 0, run.stderr
     images, skipped = json.loads(run.stdout.splitlines()[-1])
     assert (images, sorted(skipped)) == (3, ["line 3", "line 5"])
+
+
+# Arguments
+
+
+@pytest.mark.parametrize("size", [None, 4, (4,), (4.0, 5), "4x5", (0, 5)])
+def test_an_image_size_is_a_height_and_a_width(folder, size):
+    drive = write(folder, rows_of(range(2)))
+    words = r"`image_size` must be \(height, width\) in pixels. Received: image_size="
+    with pytest.raises(ValueError, match=words):
+        open_csv(drive, "pixels.csv", size)
+
+
+@pytest.mark.parametrize("block_bytes", [0, None, "8MB"])
+def test_blocks_of_a_csv_hold_bytes(folder, block_bytes):
+    drive = write(folder, rows_of(range(2)))
+    with pytest.raises(ValueError, match="`block_bytes` must be a number of bytes above 0"):
+        open_csv(drive, "pixels.csv", SIZE, block_bytes=block_bytes)
+
+
+@pytest.mark.parametrize("drive", [None, "pixels.csv"])
+def test_what_is_no_drive_opens_no_csv(drive):
+    with pytest.raises(ValueError, match="`drive` must be what `connect` returned"):
+        open_csv(drive, "pixels.csv", SIZE)
+
+
+@pytest.mark.parametrize("file", [None, "line 1"])
+def test_rows_read_files_as_a_drive_does(folder, file):
+    rows = open_csv(write(folder, rows_of(range(2))), "pixels.csv", SIZE)
+    with pytest.raises(TypeError, match="`read` takes a file as `list_images` and `find` give it"):
+        rows.read(file)

@@ -596,3 +596,50 @@ def test_a_listing_that_is_used_up_is_not_packed_as_nothing(garden, tmp_path):
     assert list(listing)
     with pytest.raises(ValueError, match=r"no files to pack.*used up"):
         pack(listing, garden.read, tmp_path / "packed")
+
+
+# Arguments
+
+
+def test_a_file_that_stands_there_twice_is_refused(garden, tmp_path):
+    """A ZIP would hold it twice at one path; what to write is said, and nothing is packed."""
+    files = list(garden.list_images("."))
+    with pytest.raises(ValueError) as caught:
+        pack(files + files[:2], garden.read, tmp_path / "packed", map=map)
+    message = str(caught.value)
+    assert all(repr(file.path) in message for file in files[:2])
+    assert "files = list({file.id: file for file in files}.values())" in message
+    assert not (tmp_path / "packed").exists()
+
+
+@pytest.mark.parametrize(
+    "arguments, words",
+    [
+        ({"reads": 0}, "`reads` must be an integer of at least 1. Received: reads=0"),
+        ({"reads": None}, "`reads` must be an integer of at least 1"),
+        ({"longest_side": 0}, "`longest_side` must be an integer of at least 1"),
+        ({"longest_side": (64, 64)}, "`longest_side` must be an integer of at least 1"),
+        ({"shard_bytes": "1MB"}, "`shard_bytes` must be a number of bytes above 0"),
+        ({"shard_bytes": float("nan")}, "`shard_bytes` must be a number of bytes above 0"),
+        ({"drive": "packed"}, "`drive` must be what `connect` returned"),
+        ({"map": 4}, "`map` must be a function, such as `pool.map`"),
+        ({"read": LocalFolder(".")}, "`read` must be a function, such as `drive.read`"),
+        ({"files": None}, "`files` must be a list of files"),
+        ({"files": "flowers"}, "`files` must be a list of files"),
+    ],
+)
+def test_a_wrong_argument_is_told_before_anything_is_read(garden, tmp_path, arguments, words):
+    given = {"files": garden.list_images("."), "read": garden.read, "map": map, **arguments}
+    with pytest.raises(ValueError, match=words):
+        pack(folder=tmp_path / "packed", **given)
+    assert not (tmp_path / "packed").exists()
+
+
+def test_a_read_that_gives_no_bytes_leaves_files_out_and_says_so(garden, tmp_path):
+    """No picture is lost unseen."""
+    files = list(garden.list_images("."))
+    unread = pack(files, lambda file: None, tmp_path / "packed", map=map)
+    assert len(unread) == len(files)
+    assert {row["reason"] for row in unread} == {
+        "TypeError: `read` must give bytes. Received: NoneType"
+    }

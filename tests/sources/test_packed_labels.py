@@ -428,7 +428,7 @@ def test_a_column_without_ids_is_in_the_order_of_the_files(tmp_path):
 def test_two_labels_for_a_file_that_is_listed_twice_are_refused(tmp_path):
     file = File("id0", "0.jpg", "rose", "0.jpg", 9, None, "1")
     with pytest.raises(ValueError, match="two labels for 'id0'.*Received: 1 and 2"):
-        pack([file, file], None, tmp_path / "p", labels=[1, 2], map=map)
+        pack([file, file], LocalFolder(tmp_path).read, tmp_path / "p", labels=[1, 2], map=map)
 
 
 def test_shards_that_hold_masks_as_pictures_are_packed_anew_with_masks_as_labels(

@@ -597,3 +597,31 @@ def test_a_hundred_thousand_members_are_little_in_memory(tmp_path):
         before = len(drive.reads)
         assert archive.read(file) == b"%d" % int(file.name[11:17])
         assert len(drive.reads) - before <= 2
+
+
+# Arguments
+
+
+@pytest.mark.parametrize("path", [None, 5, [], File("1", "a.zip", "", "a.zip", 9, None, "1")])
+def test_what_is_no_path_opens_no_archive(flowers, path):
+    with pytest.raises(ValueError, match="`path` must be the path of a ZIP .*Received: path="):
+        open_archive(flowers[0], path)
+
+
+@pytest.mark.parametrize("drive", [None, "flowers.zip"])
+def test_what_is_no_drive_opens_no_archive(drive):
+    with pytest.raises(ValueError, match="`drive` must be what `connect` returned"):
+        open_archive(drive, "flowers.zip")
+
+
+@pytest.mark.parametrize("block_bytes", [0, None, "8MB"])
+def test_blocks_of_an_archive_hold_bytes(flowers, block_bytes):
+    with pytest.raises(ValueError, match="`block_bytes` must be a number of bytes above 0"):
+        open_archive(flowers[0], "flowers.zip", block_bytes=block_bytes)
+
+
+@pytest.mark.parametrize("file", [None, "roses/0.jpg"])
+def test_an_archive_reads_files_as_a_drive_does(flowers, file):
+    archive = open_archive(flowers[0], "flowers.zip")
+    with pytest.raises(TypeError, match="`read` takes a file as `list_images` and `find` give it"):
+        archive.read(file)
