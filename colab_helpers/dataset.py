@@ -20,7 +20,7 @@ from .drive.addresses import parse_address
 from .drive.names import named, printable
 from .inventory import Part, split
 from .stream import decoder
-from .stream.checks import check_choice
+from .stream.checks import check_choice, check_whole_number
 from .stream.classes import as_class_names
 from .stream.labels import CLASS_MODES
 from .stream.messages import shortened
@@ -131,8 +131,10 @@ def image_dataset_from_drive(
         interpolation=interpolation,  # type: ignore[arg-type]
         fit=_fit(crop_to_aspect_ratio, pad_to_aspect_ratio),
     )
-    drive = connect() if drive is None else _checked_source(drive)
     seed = 0 if seed is None else seed
+    check_whole_number("seed", seed, least=0)
+    check_whole_number("batch_size", batch_size, least=1)
+    drive = connect() if drive is None else _checked_source(drive)
     if labels is None and isinstance(label_mode, str) and label_mode in CLASS_MODES:
         label_mode = None
     folders_are_classes = _are_classes(labels, label_mode)

@@ -180,6 +180,7 @@ class augmenter:  # lower case, as `decoder`
             ValueError: The image is of another form or dtype.
         """
         self._check_image(image)
+        check_rng(rng)
         return self._applied(self._draw(image, rng), image)
 
     def with_mask(
@@ -203,6 +204,7 @@ class augmenter:  # lower case, as `decoder`
         """
         self._check_image(image)
         check_form(mask)
+        check_rng(rng)
         if mask.dtype == np.uint8 and not 0 <= self.mask_cval <= 255:
             refuse("mask_cval", "from 0 to 255 for a mask of uint8", self.mask_cval)
         variation = self._draw(image, rng)
@@ -266,10 +268,21 @@ class augmenter:  # lower case, as `decoder`
 
 def check_form(image: npt.NDArray[Any]) -> None:
     """Refuses what is no image, or not of pixels that can be moved."""
-    if image.ndim == 3 and (image.dtype == np.uint8 or image.dtype.kind == "f"):
-        return
+    received = type(image).__name__
+    if isinstance(image, np.ndarray):
+        is_of_pixels = image.dtype == np.uint8 or image.dtype.kind == "f"
+        if image.ndim == 3 and image.size and is_of_pixels:
+            return
+        received = f"{image.dtype} {image.shape}"
     raise ValueError(
-        "`augment` takes an image (height, width, channels) of uint8 or floats; "
-        "`image.astype('float32')` keeps whole numbers as they are. "
-        f"Received: {image.dtype} {image.shape}"
+        "`augment` takes an image (height, width, channels) of uint8 or floats, with a pixel at "
+        "least; `image.astype('float32')` keeps whole numbers as they are. "
+        f"Received: {received}"
     )
+
+
+def check_rng(rng: object) -> None:
+    """Refuses what draws nothing, such as a seed."""
+    if not hasattr(rng, "uniform"):
+        wanted = "a `numpy.random.Generator`, such as `np.random.default_rng(0)`"
+        refuse("rng", wanted, rng)

@@ -23,7 +23,7 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from .checks import checked_bytes
+from .checks import check_function, checked_bytes
 from .messages import file_named
 from .record_keys import VersionedFile, file_key
 from .records import CacheStats, Records
@@ -56,7 +56,7 @@ def cached(
         `read(file, start=None, end=None) -> bytes`, with `stats` and `close` as `PixelCache` has.
 
     Raises:
-        ValueError: `max_bytes` is no number above 0.
+        ValueError: `max_bytes` is no number above 0, or `read` no function.
     """
     return CachedRead(read, folder, max_bytes)
 
@@ -67,6 +67,7 @@ class CachedRead:
     def __init__(
         self, read: Callable[..., bytes], folder: str | os.PathLike[str], max_bytes: float
     ) -> None:
+        check_function("read", read, "`drive.read`")
         self._read = read
         self._folder = folder
         self._max_bytes = max_bytes

@@ -79,13 +79,15 @@ def check_function(name: str, value: object, such_as: str) -> None:
 
 
 def is_whole_number(value: object, least: int) -> bool:
-    """Whether this is an integer of at least `least`; NumPy's integers are integers too.
+    """Whether this is an integer of at least `least`: one of NumPy's is, True is not.
 
     Example:
-        >>> is_whole_number(np.int64(3), least=1), is_whole_number(3.0, least=1)
-        (True, False)
+        >>> [is_whole_number(value, least=1) for value in (np.int64(3), 3.0, True)]
+        [True, False, False]
     """
-    return isinstance(value, (int, np.integer)) and bool(value >= least)
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+        return False
+    return bool(value >= least)
 
 
 def checked_bytes(data: object, wanted: str) -> bytes:

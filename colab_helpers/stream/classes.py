@@ -82,7 +82,7 @@ def as_class_names(names: Iterable[Any]) -> list[Any]:
     Raises:
         ValueError: They are no names, one of them stands there twice, or they have no order.
     """
-    if isinstance(names, str):
+    if isinstance(names, str) or not isinstance(names, Iterable):
         raise ValueError(f"`class_names` must be a list of names. Received: {names!r}")
     if isinstance(names, (set, frozenset)):  # of str, another order in each run
         raise ValueError(

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .balance import Balance
+from .checks import check_whole_number
 from .class_counts import ClassCounts, counts_of_labels, counts_of_targets
 from .forks import renew_after_fork
 from .keys import Keys, keys_of_places, occurrences, random_keys
@@ -169,6 +170,8 @@ class Contents:
 
     def state(self, epoch: int, batches_trained: int) -> dict[str, Any]:
         """A place in a run, and what must be unchanged for it to mean the same."""
+        check_whole_number("epoch", epoch, least=0)
+        check_whole_number("batches_trained", batches_trained, least=0)
         keys = self.plan.file_keys
         balance = self.plan.balance
         if balance is not None:
@@ -190,8 +193,13 @@ class Contents:
         """Refuses the state of other batches.
 
         Raises:
-            ValueError: Files, seed, shuffle or batch size differ.
+            ValueError: Files, seed, shuffle or batch size differ, or it is no state.
         """
+        if not (isinstance(state, Mapping) and {"epoch", "batches_trained"} <= state.keys()):
+            raise ValueError(
+                "`state` must be what `sequence.state_dict(epoch, batches_trained)` gave. "
+                f"Received: {shortened(state)}"
+            )
         here = {"balanced": False, **self.state(state["epoch"], state["batches_trained"])}
         there = {"balanced": False, **state}
         changed = [

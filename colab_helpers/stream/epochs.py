@@ -36,7 +36,7 @@ from __future__ import annotations
 
 import weakref
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, SupportsIndex
 
 __all__ = ["Epochs", "Ticket"]
 
@@ -211,8 +211,9 @@ class Epochs:
 
         Raises:
             IndexError: There is no such index.
+            TypeError: It is no integer, such as a slice.
         """
-        index = range(self.length(total, consumer))[index]
+        index = _place_of_index(index, self.length(total, consumer))
         if not self.is_begun:
             return Ticket(self.epoch, index, is_in_turn=False, comes_again=index < PEEKS)
         if not self.is_consumed_by(consumer):
@@ -230,3 +231,19 @@ class Epochs:
             self._place_of_index[index] = place
         comes_again = is_in_turn and self._may_start_over and self._turns <= PEEKS
         return Ticket(self.epoch, place, is_in_turn, comes_again)
+
+
+def _place_of_index(index: Any, length: int) -> int:
+    """The batch that an index names, counted from the end where it is negative."""
+    if isinstance(index, bool) or not isinstance(index, SupportsIndex):
+        raise TypeError(
+            "`sequence[index]` is one batch, and `index` an integer. For several, write "
+            f"`[sequence[index] for index in range(2)]`. Received: index={index!r}"
+        )
+    try:
+        return range(length)[index]
+    except IndexError:
+        raise IndexError(
+            f"There is no such batch: `index` must be from 0 to {length - 1}, or from {-length} to "
+            f"-1 for those from the end. Received: index={index!r}"
+        ) from None

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from .checks import check_function
 from .decode import decoder
 from .messages import file_named, shortened
 from .per_file import refuse_missing, values_of_files
@@ -86,6 +87,7 @@ def checked_label_decoder(decode_label: Any, decode: Any, is_wanted: bool) -> An
             )
         return None
     if decode_label is not None:
+        check_function("decode_label", decode_label, "`decoder(image_size=(224, 224))`")
         return decode_label
     if isinstance(decode, decoder):
         return decoder(

@@ -55,6 +55,8 @@ class PixelTypes:
         Raises:
             PixelsError: Its type cannot be kept, or is none of pixels.
         """
+        if not image.size:
+            raise _refused(image, made_by, file, "a pixel at least", "")
         if image.dtype == np.uint8:
             return image
         if image.dtype.kind not in "buif":

@@ -342,6 +342,8 @@ class StreamingSequence(BareName, Facts, DatasetView, TellsOfLongEpochs, OwnThre
         Raises:
             ValueError: There is no such part, or `count` does not divide `batch_size`.
         """
+        check_whole_number("count", count, least=1)
+        check_whole_number("index", index, least=0)
         check_choice("index", index, range(count))
         if self.batch_size % count:
             raise ValueError(

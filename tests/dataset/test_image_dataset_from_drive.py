@@ -400,3 +400,16 @@ def test_classes_are_drawn_alike_in_the_training_part_only(drive):
     train, val = small(drive, validation_split=0.25, subset="both", balanced=True)
     assert train.balanced and not val.balanced
     assert len(set(grays(val))) == len(val.files)
+
+
+@pytest.mark.parametrize(
+    "argument, words",
+    [
+        ({"seed": 0.0}, "`seed` must be an integer of at least 0. Received: seed=0.0"),
+        ({"seed": True}, "`seed` must be an integer of at least 0. Received: seed=True"),
+        ({"batch_size": None}, "`batch_size` must be an integer of at least 1"),
+    ],
+)
+def test_a_wrong_number_is_told_before_anything_is_listed(argument, words):
+    with pytest.raises(ValueError, match=words):
+        image_dataset_from_drive("pets", drive="no drive", **argument)

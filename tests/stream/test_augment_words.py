@@ -125,3 +125,31 @@ def test_a_zoom_out_of_all_proportion_takes_no_memory():
     augment = augmenter(zoom_range=(5000, 5000), library="pillow")
     with pytest.raises(ValueError, match="pixels around a picture of 200 x 200 are seen"):
         augment(image, np.random.default_rng(0))
+
+
+@pytest.mark.parametrize("library", ["opencv", "pillow"])
+@pytest.mark.parametrize("shape", [(0, 5, 3), (5, 0, 3), (5, 5, 0)])
+def test_an_image_without_a_pixel_is_refused_whichever_library(library, shape):
+    augment = augmenter(rotation_range=20, library=library)
+    empty = np.zeros(shape, np.uint8)
+    image = np.zeros((5, 5, 3), np.uint8)
+    with pytest.raises(ValueError, match=r"with a pixel at least.*Received: uint8 \(\d, \d, \d\)"):
+        augment(empty, np.random.default_rng(0))
+    with pytest.raises(ValueError, match="with a pixel at least"):
+        augment.with_mask(image, empty, np.random.default_rng(0))
+
+
+@pytest.mark.parametrize("image", [None, [[1]], "rose.jpg"])
+def test_what_is_no_array_is_no_image(image):
+    with pytest.raises(ValueError, match=f"takes an image.*Received: {type(image).__name__}$"):
+        augmenter()(image, np.random.default_rng(0))
+
+
+@pytest.mark.parametrize("rng", [None, 0])
+def test_a_seed_is_no_generator(rng):
+    image = np.zeros((5, 5, 3), np.uint8)
+    words = r"`rng` must be a `numpy.random.Generator`, such as `np.random.default_rng\(0\)`"
+    with pytest.raises(ValueError, match=words):
+        augmenter(rotation_range=20)(image, rng)
+    with pytest.raises(ValueError, match=words):
+        augmenter(rotation_range=20).with_mask(image, image, rng)

@@ -87,3 +87,8 @@ def test_damaged_bytes_are_read_again_and_mended(tmp_path):
     assert [read(photo(1)) for _ in range(3)] == [Source()(photo(1))] * 3
     assert source.reads == ["id-1"] * 2
     assert read.stats["damaged"] == 1
+
+
+def test_a_source_in_place_of_its_read_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="`read` must be a function, such as `drive.read`"):
+        cached(object(), tmp_path, max_bytes=1e6)

@@ -1,8 +1,11 @@
 """A wrong argument is told in Keras's words; a size is reached by plain arithmetic."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
+from colab_helpers.stream import StreamingSequence, decoder
 from colab_helpers.stream.checks import check_choice, check_whole_number, is_whole_number
 from colab_helpers.stream.fitting import Fitting, Wanted
 
@@ -73,3 +76,25 @@ def test_each_fit_says_what_is_resized_to_what(fit, picture, size, box):
 
 def test_shrinking_counts_along_the_side_that_shrinks_less():
     assert Fitting(size=(100, 100), box=(0, 0, 800, 300)).shrinking == 3
+
+
+@pytest.mark.parametrize("argument", ["batch_size", "reads", "seed"])
+def test_true_is_no_number(argument):
+    with pytest.raises(ValueError, match=f"`{argument}` must be an integer .*{argument}=True"):
+        StreamingSequence([], len, len, **{argument: True})
+
+
+def test_true_is_no_height():
+    with pytest.raises(ValueError, match=r"`image_size` must be \(height, width\)"):
+        decoder((True, 8))
+
+
+def test_a_number_is_no_list_of_class_names():
+    with pytest.raises(ValueError, match="`class_names` must be a list of names. Received: 5"):
+        len(StreamingSequence([SimpleNamespace(id="1", name="1.jpg")], len, len, class_names=5))
+
+
+@pytest.mark.parametrize("decode_label", ["a", 5])
+def test_what_decodes_labels_is_a_function(decode_label):
+    with pytest.raises(ValueError, match="`decode_label` must be a function, such as `decoder"):
+        StreamingSequence([], len, len, label_mode="image", decode_label=decode_label)

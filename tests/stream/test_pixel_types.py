@@ -253,3 +253,10 @@ def test_an_image_that_lies_in_memory_in_another_order_is_cached(tmp_path):
     assert same(epoch_of(sequence), epoch_of(sequence))
     assert sequence.stats["cached"] == 8
     cache.close()
+
+
+@pytest.mark.parametrize("where", ["decode", "augment"])
+def test_an_image_without_a_pixel_is_refused_and_its_file_named(where):
+    sequence = sequence_of(lambda image: image[:0], where)
+    with pytest.raises(Exception, match=rf"`{where}` gave uint8 of shape \(0, 2, 3\) for .*pixel"):
+        sequence[0]

@@ -4,6 +4,7 @@ import copy
 import json
 import pickle
 
+import numpy as np
 import pytest
 from numbered_photos import decode, epoch_of, jitter, numbers, photos, read, same
 
@@ -66,3 +67,44 @@ def test_a_copy_gives_the_same_batches_on_its_own(twin):
     assert same(epoch_of(other), whole_epoch)
     assert other.stats["images"] > 0
     sequence.close()
+
+
+@pytest.fixture
+def four_batches():
+    return StreamingSequence(photos(8), read, decode, batch_size=2)
+
+
+@pytest.mark.parametrize("index", [slice(0, 1), "0", True, 1.0, None, (0, 1)])
+def test_what_is_no_index_names_one_batch_and_what_to_write(four_batches, index):
+    with pytest.raises(TypeError) as caught:
+        four_batches[index]
+    assert "write `[sequence[index] for index in range(2)]`" in str(caught.value)
+    assert str(caught.value).endswith(f"Received: index={index!r}")
+
+
+@pytest.mark.parametrize("index", [4, 100, -5])
+def test_an_index_that_there_is_not_says_which_there_are(four_batches, index):
+    with pytest.raises(IndexError, match=rf"from 0 to 3, or from -4 to -1.* index={index}"):
+        four_batches[index]
+
+
+def test_a_negative_index_counts_from_the_end(four_batches):
+    assert same([four_batches[-1]], [four_batches[np.int64(3)]])
+
+
+@pytest.mark.parametrize("index, count", [(0, "2"), (0, None), (0, 0), (0, 2.0)])
+def test_shards_are_counted_in_whole_numbers(four_batches, index, count):
+    with pytest.raises(ValueError, match="`count` must be an integer of at least 1. Received:"):
+        four_batches.shard(index, count)
+
+
+@pytest.mark.parametrize("state", [None, {}, {"epoch": 0}, "state.json"])
+def test_what_is_no_state_is_refused(four_batches, state):
+    with pytest.raises(ValueError, match="`state` must be what `sequence.state_dict.*Received:"):
+        four_batches.load_state_dict(state)
+
+
+@pytest.mark.parametrize("batches", [None, 1.5, -1])
+def test_a_place_is_counted_in_whole_batches(four_batches, batches):
+    with pytest.raises(ValueError, match="`batches_trained` must be an integer of at least 0"):
+        four_batches.state_dict(0, batches)
