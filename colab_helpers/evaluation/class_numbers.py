@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .tables import refuse_nothing, warn_of_nan
+from .tables import check_names, refuse_not_numbers, refuse_nothing, warn_of_nan
 
 __all__ = ["class_indices", "expected_and_predicted", "other_names"]
 
@@ -42,7 +42,7 @@ def class_indices(values: npt.ArrayLike) -> npt.NDArray[np.int_]:
         Int array `(n,)`.
 
     Raises:
-        ValueError: The array has another number of dimensions.
+        ValueError: The array has another number of dimensions, or holds no numbers.
     """
     values = np.asarray(values)
     if values.ndim not in (1, 2):
@@ -50,6 +50,11 @@ def class_indices(values: npt.ArrayLike) -> npt.NDArray[np.int_]:
             "Classes are told by an array of a row a picture, `(n,)`, `(n, 1)` or `(n, classes)`. "
             "For masks there is `compare_masks`, for numbers `report_numbers`. "
             f"Received: shape {values.shape}"
+        )
+    if values.dtype.kind in "USO":
+        raise ValueError(
+            "Classes are told by numbers, from 0. Those of names are `[class_names.index(name) for "
+            f"name in names]`. Received: {values.ravel()[:NAMES_SHOWN].tolist()}"
         )
     if values.ndim == 2 and values.shape[1] > 1:
         return np.asarray(values.argmax(axis=1), dtype=int)
@@ -89,6 +94,7 @@ def expected_and_predicted(
     for values, name in ((labels, "labels"), (predictions, "probabilities")):
         _check_class_names(np.asarray(values), name, class_names)
     _refuse_several_labels(np.asarray(labels))
+    refuse_not_numbers(np.asarray(labels, dtype=float), "labels")
     warn_of_nan(np.asarray(predictions, dtype=float), stacklevel + 1)
     return expected, predicted
 
@@ -97,6 +103,7 @@ def _check_class_names(
     values: npt.NDArray[Any], values_name: str, class_names: Sequence[str]
 ) -> None:
     """Raises a ValueError unless there is a name for each class, and a class for each name."""
+    check_names(class_names)
     fault = _misfit(values, values_name, len(class_names))
     if fault:
         raise other_names(fault, class_names)

@@ -10,7 +10,7 @@ import numpy as np
 from ..drive.spreadsheet import as_cell
 from .class_numbers import NAMES_SHOWN
 from .masks import ComparedMasks, picture_overlap
-from .tables import add_files
+from .tables import add_files, check_names
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -100,6 +100,7 @@ def check_mask_names(compared: ComparedMasks, class_names: Sequence[str]) -> Non
     Raises:
         ValueError: There are more or fewer of them.
     """
+    check_names(class_names)
     classes = compared.shared.shape[1]
     if len(class_names) != classes:
         raise ValueError(

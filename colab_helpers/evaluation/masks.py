@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..drive.arguments import check_whole_number
 from ..drive.names import named
 from .predicting import BatchesInOrder, Model, predicted_batches
 from .tables import warn_of_nan
@@ -113,6 +114,9 @@ def compare_masks(
             mask holds a number that is no class of the model, or a model's one channel holds other
             numbers than shares from 0 to 1.
     """
+    check_whole_number("keep", keep, least=0)
+    if ignore_class is not None:
+        check_whole_number("ignore_class", ignore_class)
     counts: list[Counts] = []  # of each picture (3, classes)
     files: list[Any] = []
     worst: list[ComparedMask] = []

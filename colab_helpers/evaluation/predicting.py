@@ -119,6 +119,13 @@ def predicted_batches(model: Model, sequence: BatchesInOrder) -> Iterator[Predic
     Raises:
         ValueError: As `predict_once` says.
     """
+    if not hasattr(sequence, "in_order"):
+        raise ValueError(
+            "`sequence` must be a `StreamingSequence`, which knows the file of each picture; for "
+            f"other data there is `model.predict`. Received: {type(sequence).__name__}"
+        )
+    if not hasattr(model, "predict_on_batch"):
+        raise ValueError(f"`model` must be a Keras model. Received: {type(model).__name__}")
     batch_size = 0
     label_mode = getattr(sequence, "label_mode", "int")
     for images, labels, files in sequence.in_order():

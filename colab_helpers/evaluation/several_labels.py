@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy.typing as npt
 
 from ..drive.spreadsheet import as_cell
 from .class_numbers import other_names
-from .tables import add_files, check_files, refuse_nothing, warn_of_nan
+from .tables import add_files, check_files, check_names, refuse_nothing, warn_of_nan
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -163,6 +164,7 @@ def _answers(
             f"Received: shapes {expected.shape} and {shares.shape}"
         )
     refuse_nothing(len(shares))
+    check_names(class_names)
     if shares.shape[1] != len(class_names):
         raise other_names(f"There are {shares.shape[1]} columns, one a label", class_names)
     if not np.isin(expected, (0, 1)).all():
@@ -176,8 +178,8 @@ def _answers(
             '`activation="sigmoid"`. '
             f"Received: numbers from {np.nanmin(shares):.3g} to {np.nanmax(shares):.3g}"
         )
-    if not 0 <= threshold <= 1:
-        raise ValueError(f"`threshold` must be from 0 to 1. Received: {threshold}")
+    if not (isinstance(threshold, Real) and 0 <= threshold <= 1):
+        raise ValueError(f"`threshold` must be a number from 0 to 1. Received: {threshold!r}")
     warn_of_nan(shares, stacklevel=3)
     return Answers(expected.astype(bool), shares, shares >= threshold)
 

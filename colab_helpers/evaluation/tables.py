@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from ..drive.arguments import listed_files
 from ..drive.spreadsheet import as_cell
 
 if TYPE_CHECKING:
@@ -45,13 +46,27 @@ def warn_of_nan(predictions: npt.NDArray[Any], stacklevel: int) -> None:
         )
 
 
+def check_names(class_names: Any) -> None:
+    """Refuses what is no list of names, as a set is none.
+
+    Raises:
+        ValueError: It has no order, or no length.
+    """
+    has_order = not isinstance(class_names, (Mapping, set, frozenset))
+    if not (has_order and hasattr(class_names, "__len__")):
+        raise ValueError(
+            "`class_names` must be a list of names in the order of their numbers, such as "
+            f"`sequence.class_names`. Received: {class_names!r:.60}"
+        )
+
+
 def check_files(files: Sequence[File] | None, count: int) -> None:
     """Refuses files that are not one a row.
 
     Raises:
         ValueError: There is another number of them.
     """
-    if files is not None and len(files) != count:
+    if files is not None and len(listed_files(files)) != count:
         raise ValueError(
             "`files` must be those of the rows, as predict_once returns them: files that were "
             f"skipped are not among them. Received: {len(files)} files, {count} predictions"

@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ..drive import File
+from ..drive.arguments import listed_files
 from ..inventory.listing import check_labels, label_of
 from .style import (
     BLUE,
@@ -108,7 +109,7 @@ def count_classes(
     parts = {}
     totals: Counter[str] = Counter()
     for name, part in files_of_parts.items():
-        parts[name] = Counter(label_of(file, labels) for file in part)
+        parts[name] = Counter(label_of(file, labels) for file in listed_files(part))
         totals += parts[name]
     refuse_nothing(totals, "files")
     return Balance(parts, totals)

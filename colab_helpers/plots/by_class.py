@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ..drive import File
+from ..drive.arguments import check_whole_number, listed_files
 from ..inventory.listing import check_labels, in_order, label_of
 from .pictures import Decode, Picture, Read, count_broken, read_pictures, show_picture
 from .style import hide_frame, new_figure, set_title
@@ -75,8 +76,11 @@ def plot_samples(
         labels: Optional `{id: label}`, in place of the files' own labels.
 
     Raises:
-        ValueError: There is no file, or no such page.
+        ValueError: There is no file, or no such page, or a number is none of at least 1.
     """
+    check_whole_number("per_class", per_class, least=1)
+    check_whole_number("rows", rows, least=1)
+    check_whole_number("page", page)
     groups = group_by_class(files, labels)
     class_sizes = [len(group) for group in groups.values()]
     shown = choose_page(make_rows(groups, per_class), rows, page)
@@ -92,7 +96,7 @@ def group_by_class(
     """The files of each class, classes in alphabetical order."""
     check_labels(labels)
     groups = defaultdict(list)
-    for file in files:
+    for file in listed_files(files):
         groups[label_of(file, labels)].append(file)
     refuse_nothing(groups, "files")
     return {label: groups[label] for label in in_order(groups)}

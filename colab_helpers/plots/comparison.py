@@ -37,10 +37,17 @@ def plot_comparison(
         title: What the figure shows.
 
     Raises:
-        ValueError: There is no row, or no panel.
+        ValueError: There is no row, or no panel, or a row lacks a column.
     """
     refuse_nothing(rows, "rows")
     refuse_nothing(panels, "panels")
+    for column in itertools.chain.from_iterable(panels.values()):
+        for way, row in rows.items():
+            if column not in row:
+                raise ValueError(
+                    f"`panels` names the column {column!r}, which the row {way!r} has not. "
+                    f"Received: the columns {list(row)}"
+                )
     figure, axes = new_figure(10, 0.3 * len(rows) + 1.3, columns=len(panels))
     for axis, (words, columns) in zip(axes[0], panels.items()):
         _draw_panel(axis, rows, columns)

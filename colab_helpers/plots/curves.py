@@ -134,10 +134,13 @@ def curves_title(curves: Curves) -> str:
 
 
 def _values(history: History | Mapping[str, Sequence[float]]) -> Mapping[str, Sequence[float]]:
-    if hasattr(history, "history"):
-        values: Mapping[str, Sequence[float]] = history.history
+    values = getattr(history, "history", history)
+    if isinstance(values, Mapping) and not any(map(np.isscalar, values.values())):
         return values
-    return history
+    raise ValueError(
+        "`history` must be what `model.fit` returned, or its `history`, "
+        f"`{{'loss': [...], ...}}`. Received: {type(history).__name__}"
+    )
 
 
 def _draw_panel(axis: Axes, curves: Curves, metric: str) -> None:

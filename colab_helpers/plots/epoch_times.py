@@ -53,6 +53,11 @@ def plot_timeline(history: Sequence[EpochTimes]) -> Figure:
     Raises:
         ValueError: The history is empty.
     """
+    if not isinstance(history, Sequence) or isinstance(history, str):
+        raise ValueError(
+            "`history` must be that of an InputMeter: `plot_timeline(meter.history)`. "
+            f"Received: {type(history).__name__}"
+        )
     refuse_nothing(history, "history")
     figure, axes = new_figure(10, min(0.32 * len(history), 6) + 2, 1, 2)
     left, right = axes[0]

@@ -10,9 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ..drive import File
+from ..drive.arguments import check_whole_number
 from ..evaluation import report_numbers
 from .pictures import Decode, Read, read_pictures, show_picture
-from .ranked_mistakes import check_files
+from .ranked_mistakes import check_files, check_table
 from .style import BLUE, GREY, RED, hide_frame, new_figure, set_title
 from .words import refuse_nothing
 
@@ -43,6 +44,8 @@ def plot_numbers(
         ValueError: The table is empty, or of several numbers a picture, or `files` are not those
             that it counts in.
     """
+    check_whole_number("count", count, least=0)
+    check_table(table, "rank_numbers", "error")
     refuse_nothing(table, "table")
     if table["expected"].dtype == object:
         raise ValueError(

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 
 from ..drive import File
+from ..drive.arguments import check_function
 from ..drive.names import printable
 from .style import RED
 from .words import escaped
@@ -31,6 +32,8 @@ def read_pictures(files: Iterable[File], read: Read, decode: Decode) -> list[Pic
         Exception: One with a true attribute `ends_run`, such as a lost sign-in: no other picture
             would come.
     """
+    check_function("read", read, "`drive.read`")
+    check_function("decode", decode, "`decoder(image_size=(224, 224))`")
     read_one = partial(_picture_or_error, read=read, decode=decode)
     with ThreadPoolExecutor(PARALLEL_READS) as pool:
         return list(pool.map(read_one, files))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ..drive import File
+from ..drive.arguments import check_whole_number, listed_files
 from ..drive.spreadsheet import as_cell
 from .pictures import Decode, Read, read_pictures, show_picture
 from .style import BLUE, RED, hide_frame, new_figure, set_title
@@ -47,6 +48,8 @@ def plot_mistakes(
     Raises:
         ValueError: `files` are not those that the table counts in.
     """
+    check_whole_number("count", count, least=0)
+    check_table(table, "rank_mistakes", "confidence")
     check_files(table, files)
     shown = table.head(count)
     surest = table.drop_duplicates("row")  # of several labels, several may be wrong
@@ -59,8 +62,17 @@ def plot_mistakes(
     return figure
 
 
+def check_table(table: Any, made_by: str, column: str) -> None:
+    """Refuses what is no such ranking, as the table of another function is."""
+    columns = list(getattr(table, "columns", ()))
+    if not {"row", "expected", "predicted", column}.issubset(columns):
+        received = f"the columns {columns}" if columns else type(table).__name__
+        raise ValueError(f"`table` must be what `{made_by}` returns. Received: {received}")
+
+
 def check_files(table: pd.DataFrame, files: Sequence[File]) -> None:
     """Refuses other files than the predicted ones: beside each mistake stood another picture."""
+    files = listed_files(files)
     rows = table["row"].tolist()
     fits = all(row < len(files) for row in rows)
     if fits and "id" in table:

@@ -13,6 +13,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from ..drive.arguments import check_whole_number
 from ..evaluation.mask_tables import check_mask_names
 from ..evaluation.masks import ComparedMask, ComparedMasks
 from .pictures import Picture, show_picture
@@ -44,6 +45,7 @@ def plot_masks(compared: ComparedMasks, class_names: Sequence[str], *, count: in
     Raises:
         ValueError: `class_names` does not name each class, or `compared` kept no masks.
     """
+    check_whole_number("count", count, least=0)
     check_mask_names(compared, class_names)
     shown = compared.worst[:count]
     if not shown:

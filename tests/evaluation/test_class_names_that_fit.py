@@ -7,7 +7,15 @@ import numpy as np
 import pytest
 
 from colab_helpers.drive import File
-from colab_helpers.evaluation import class_indices, rank_mistakes, report
+from colab_helpers.evaluation import (
+    class_indices,
+    compare_masks,
+    predict_once,
+    rank_labels,
+    rank_mistakes,
+    report,
+    report_labels,
+)
 from colab_helpers.plots import plot_confusion, plot_mistakes
 
 THREE = ["cat", "dog", "emu"]
@@ -117,3 +125,53 @@ def test_names_in_the_tables_are_shown_not_obeyed_and_no_formula():
         table.to_csv().encode("utf-8")
         for row in csv.reader(io.StringIO(table.to_csv())):
             assert not any(cell.startswith(("=", "+", "-", "@")) for cell in row)
+
+
+OF_TWO = np.array([[0.9, 0.1], [0.2, 0.8]])
+
+
+@pytest.mark.parametrize("names", [None, 5, {"cat", "dog"}, {"cat": 0, "dog": 1}])
+def test_what_is_no_list_of_names_is_refused(names):
+    """A set has no order: each run would give the classes other names."""
+    words = "`class_names` must be a list of names in the order of their numbers.*Received:"
+    for evaluate in (report, rank_mistakes):
+        with pytest.raises(ValueError, match=words):
+            evaluate(OF_TWO, [0, 1], names)
+    for evaluate in (report_labels, rank_labels):
+        with pytest.raises(ValueError, match=words):
+            evaluate(OF_TWO, np.eye(2), names)
+
+
+def test_names_in_place_of_class_numbers_say_how_these_are_made():
+    with pytest.raises(ValueError, match=r"class_names.index\(name\).*Received: \['cat', 'dog'\]"):
+        report(OF_TWO, ["cat", "dog"], ["cat", "dog"])
+
+
+def test_a_label_that_is_no_number_is_no_class():
+    """NaN counted as the first class."""
+    with pytest.raises(ValueError, match="Some `labels` are not numbers"):
+        report(OF_TWO, [0.0, float("nan")], ["cat", "dog"])
+
+
+@pytest.mark.parametrize("files", [5, "ab", ["a.jpg", "b.jpg"]])
+def test_paths_are_no_files(files):
+    with pytest.raises(ValueError, match="`files` must be a list of files"):
+        rank_mistakes(OF_TWO, [0, 1], ["cat", "dog"], files)
+
+
+@pytest.mark.parametrize("threshold", [None, "0.5", (0.5, 0.5)])
+def test_one_threshold_is_for_all_labels(threshold):
+    with pytest.raises(ValueError, match="`threshold` must be a number from 0 to 1. Received:"):
+        report_labels(OF_TWO, np.eye(2), ["cat", "dog"], threshold=threshold)
+
+
+@pytest.mark.parametrize("predict", [predict_once, compare_masks])
+def test_other_data_than_a_sequence_is_refused(predict):
+    with pytest.raises(ValueError, match="`sequence` must be a `StreamingSequence`.*list"):
+        predict(None, [OF_TWO])
+
+
+@pytest.mark.parametrize("keep", [None, 1.5, -1])
+def test_masks_are_kept_of_a_whole_number(keep):
+    with pytest.raises(ValueError, match="`keep` must be an integer of at least 0. Received:"):
+        compare_masks(None, None, keep=keep)

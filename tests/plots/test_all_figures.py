@@ -10,6 +10,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from colab_helpers import plots
+from colab_helpers.drive import File
 
 
 @pytest.mark.parametrize("name", FIGURES)
@@ -76,7 +77,9 @@ def test_the_title_says_the_finding(figure, finding):
         lambda: plots.plot_learning_curves({"loss": []}),
         lambda: plots.plot_confusion([], [], "ab"),
         lambda: plots.plot_timeline([]),
-        lambda: plots.plot_numbers(mistakes_table(0), [], read, decode),
+        lambda: plots.plot_numbers(
+            mistakes_table(0).rename(columns={"confidence": "error"}), [], read, decode
+        ),
         lambda: plots.plot_comparison({}, {"MB": ["own"]}, "None"),
     ],
 )
@@ -100,3 +103,53 @@ def test_nothing_to_draw_says_so(draw):
 )
 def test_the_old_names_go_on_working(old_name, name):
     assert getattr(plots, old_name) is getattr(plots, name)
+
+
+@pytest.mark.parametrize(
+    "draw, words",
+    [
+        (lambda: plots.plot_samples(None, read, decode), "`files` must be a list of files"),
+        (lambda: plots.plot_samples("roses", read, decode), "`files` must be a list of files"),
+        (lambda: plots.plot_class_balance({"train": "roses"}), "`files` must be a list of files"),
+        (
+            lambda: plots.plot_samples([], read, decode, per_class=0),
+            "`per_class` must be an integer",
+        ),
+        (lambda: plots.plot_samples([], read, decode, rows=None), "`rows` must be an integer"),
+        (lambda: plots.plot_samples([], read, decode, page="1"), "`page` must be an integer"),
+        (
+            lambda: plots.plot_mistakes(mistakes_table(3), [], read, decode, count=1.5),
+            "`count` must be an integer of at least 0",
+        ),
+        (
+            lambda: plots.plot_mistakes(None, [], read, decode),
+            "`table` must be what `rank_mistakes`",
+        ),
+        (
+            lambda: plots.plot_numbers(mistakes_table(3), [], read, decode),
+            "`table` must be what `rank_numbers` returns. Received: the columns .*'confidence'",
+        ),
+        (lambda: plots.plot_timeline(object()), r"plot_timeline\(meter.history\)"),
+        (lambda: plots.plot_learning_curves(None), "`history` must be what `model.fit` returned"),
+        (
+            lambda: plots.plot_learning_curves({"loss": 1.0}),
+            "`history` must be what `model.fit` returned",
+        ),
+        (
+            lambda: plots.plot_comparison({"own": {"MB": 1}}, {"size": ["GB"]}, "Sizes"),
+            r"names the column 'GB', which the row 'own' has not. Received: the columns \['MB'\]",
+        ),
+    ],
+)
+def test_what_cannot_be_drawn_says_what_can(draw, words):
+    with pytest.raises(ValueError, match=words):
+        draw()
+
+
+def test_a_source_in_place_of_its_read_is_refused():
+    """Else each picture would be crossed out."""
+    file = File("1", "1.jpg", "cat", "1.jpg", 9, None, "1")
+    with pytest.raises(ValueError, match="`read` must be a function, such as `drive.read`"):
+        plots.plot_samples([file], object(), decode)
+    with pytest.raises(ValueError, match=r"`decode` must be a function, such as `decoder\("):
+        plots.plot_samples([file], read, None)
