@@ -14,6 +14,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
+from .checks import check_whole_number
 from .whole import fill_whole
 
 FLOWER_PHOTOS = (
@@ -64,8 +65,8 @@ def flowers_path(
         ValueError: `per_class` is below 1.
         OSError: The archive could not be fetched, or what came is not it.
     """
-    if per_class is not None and per_class < 1:
-        raise ValueError(f"`per_class` must be at least 1, or None. Received: {per_class}")
+    if per_class is not None:
+        check_whole_number("per_class", per_class, least=1)
     if os.environ.get("COLAB_HELPERS_DRIVE"):
         return None
     place = _place_of(cache, origin)

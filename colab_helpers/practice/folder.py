@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from .checks import check_whole_number
 from .picture import Drawing, as_jpeg, as_png, class_name, draw_with_targets
 from .targets import Targets
 from .troubles import add_troubles
@@ -70,13 +71,11 @@ def make_practice_folder(
         masks: Whether to add masks and the table.
 
     Raises:
-        ValueError: `classes` or `files_per_class` is below 1.
+        ValueError: `classes` or `files_per_class` is no integer or below 1, or `seed` below 0.
     """
-    if classes < 1 or files_per_class < 1:
-        raise ValueError(
-            "`classes` and `files_per_class` must be at least 1. "
-            f"Received: {classes}, {files_per_class}"
-        )
+    check_whole_number("classes", classes, least=1)
+    check_whole_number("files_per_class", files_per_class, least=1)
+    check_whole_number("seed", seed, least=0)
     pictures = Path(folder)
     whole_path = os.path.abspath(folder)  # "." has no name of its own
     rows = []

@@ -110,11 +110,19 @@ class InputWatch:
     Args:
         sequence: Its `stats` are read.
         clock: Gives seconds.
+
+    Raises:
+        ValueError: It has no `stats`, as a tf.data.Dataset has none.
     """
 
     def __init__(
         self, sequence: WatchedSequence, clock: Callable[[], float] = time.perf_counter
     ) -> None:
+        if not hasattr(sequence, "stats"):
+            raise ValueError(
+                "`sequence` must be the `StreamingSequence` that `fit` trains on. "
+                f"Received: {type(sequence).__name__}"
+            )
         self._sequence = sequence
         self._clock = clock
         self._before = dict(sequence.stats)

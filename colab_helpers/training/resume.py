@@ -124,16 +124,22 @@ class ResumeTraining(keras.callbacks.Callback):
         keep: Iterable[keras.callbacks.Callback] = (),
     ) -> None:
         super().__init__()
-        if save_freq != "epoch" and (not isinstance(save_freq, int) or save_freq < 1):
+        is_count = isinstance(save_freq, int) and not isinstance(save_freq, bool)
+        if save_freq != "epoch" and not (is_count and save_freq >= 1):
             raise ValueError(
                 '`save_freq` must be "epoch" or a number of batches, 1 or more. '
                 f"Received: {save_freq!r}"
+            )
+        if not hasattr(sequence, "load_state_dict"):
+            raise ValueError(
+                "`sequence` must be the `StreamingSequence` that `fit` trains on. "
+                f"Received: {type(sequence).__name__}"
             )
         self.sequence = sequence
         self.folder = Path(folder)
         self.save_freq = save_freq
         self.drive_folder = _path_on_drive(self.folder)
-        self.keep = list(keep)
+        self.keep = _checked_callbacks(keep)
         self._kept = [KeptCallback(callback) for callback in self.keep]
         self._kept_files = KeptFiles(self.keep)
         self._store = CheckpointStore(self.folder, drive, self.drive_folder, self._kept_files)
@@ -386,3 +392,17 @@ def _changed(before: Place, now: Place) -> list[str]:
         for name, value in now.items()
         if value != before.get(name)
     ]
+
+
+def _checked_callbacks(keep: Any) -> list[keras.callbacks.Callback]:
+    """The callbacks that are kept, as a list.
+
+    Raises:
+        ValueError: One of them is none, such as a class in place of what it makes.
+    """
+    callbacks = list(keep) if isinstance(keep, Iterable) else [None]
+    if all(isinstance(callback, keras.callbacks.Callback) for callback in callbacks):
+        return callbacks
+    raise ValueError(
+        f"`keep` must be a list of callbacks, such as [EarlyStopping()]. Received: keep={keep!r}"
+    )

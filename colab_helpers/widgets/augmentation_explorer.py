@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from ..drive.arguments import check_whole_number
 from .shown import Shown
 
 __all__ = ["AugmentationExplorer", "augmenter_code", "tiled", "to_png"]
@@ -135,7 +136,8 @@ class AugmentationExplorer(Shown):
         code_line: The line that shows `code`, HTML.
 
     Raises:
-        ValueError: There is no control of such a word.
+        ValueError: There is no control of such a word, `image` is no image, `augmenter` makes none,
+            or `seed` is no integer from 0 on.
     """
 
     def __init__(
@@ -147,6 +149,17 @@ class AugmentationExplorer(Shown):
         **settings: Any,
     ) -> None:
         self._image: Pixels = np.asarray(image)
+        if self._image.ndim != 3 or not self._image.size:
+            raise ValueError(
+                "`image` must be an array (height, width, channels), such as "
+                f"`decode(drive.read(file))`. Received: shape {self._image.shape}"
+            )
+        if hasattr(augmenter, "with_mask") and not isinstance(augmenter, type):
+            raise ValueError(
+                "`augmenter` must be what makes an augmenter of settings: write "
+                f"AugmentationExplorer(image, augmenter). Received: augmenter={augmenter!r}"
+            )
+        check_whole_number("seed", seed, least=0)
         self._augmenter = augmenter
         self._seed = seed
         self.controls = _make_controls()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 import ipywidgets
 import traitlets
 
+from ..drive.arguments import check_source
 from ..drive.names import composed, printable
 from .shown import Shown
 
@@ -177,6 +178,7 @@ class FolderPicker(Shown):
         most_images: int = 1000,
         most_seconds: float = 3,
     ) -> None:
+        check_source(drive, "list_folders")
         self._drive = drive
         self._most_folders = most_folders
         self._most_images = most_images

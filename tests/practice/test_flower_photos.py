@@ -218,5 +218,7 @@ def test_a_source_named_by_the_environment_needs_no_photos(server, tmp_path, mon
 
 
 def test_a_sample_of_nothing_is_refused(tmp_path):
-    with pytest.raises(ValueError, match="Received: 0"):
+    with pytest.raises(
+        ValueError, match="`per_class` must be .* at least 1. Received: per_class=0"
+    ):
         flowers_path(tmp_path, per_class=0)

@@ -70,3 +70,11 @@ def test_any_number_of_classes_has_names_and_pictures_of_their_own(tmp_path):
 def test_a_folder_of_nothing_is_refused(tmp_path, wrong):
     with pytest.raises(ValueError, match="Received"):
         make_practice_folder(tmp_path, **wrong)
+
+
+@pytest.mark.parametrize("argument", ["classes", "files_per_class", "seed"])
+@pytest.mark.parametrize("value", [None, 1.5, "2", True, -1])
+def test_what_is_drawn_is_counted_in_whole_numbers(tmp_path, argument, value):
+    with pytest.raises(ValueError, match=f"`{argument}` must be an integer of at least"):
+        make_practice_folder(tmp_path / "flowers", **{argument: value})
+    assert not (tmp_path / "flowers").exists()

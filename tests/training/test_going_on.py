@@ -1,5 +1,6 @@
 """What ResumeTraining promises: the same cell, run again, goes on, and ends as if left alone."""
 
+import types
 import warnings
 
 import keras
@@ -239,3 +240,15 @@ def test_classes_of_other_numbers_than_in_the_checkpoint_are_said(tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("error", UserWarning)
         cell(tmp_path, train=train(["class1", "class0"]))
+
+
+def test_what_no_run_can_go_on_with_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="`sequence` must be the `StreamingSequence`.*list"):
+        ResumeTraining([], tmp_path)
+
+
+@pytest.mark.parametrize("keep", [None, [keras.callbacks.EarlyStopping], "stop", [None]])
+def test_what_is_no_list_of_callbacks_is_not_kept(tmp_path, keep):
+    sequence = types.SimpleNamespace(load_state_dict=None)
+    with pytest.raises(ValueError, match=r"`keep` must be a list of callbacks.*Received: keep="):
+        ResumeTraining(sequence, tmp_path, keep=keep)

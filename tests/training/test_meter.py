@@ -165,3 +165,8 @@ def test_the_meter_measures_each_epoch_of_a_fit():
     assert [row["epoch"] for row in meter.history] == [0, 1]
     assert all(row["seconds"] > 0 for row in meter.history)
     assert all(0 <= row["waiting_share"] <= 1 for row in meter.history)
+
+
+def test_a_meter_of_other_data_is_refused_when_training_begins():
+    with pytest.raises(ValueError, match="`sequence` must be the `StreamingSequence`.*list"):
+        InputMeter([]).on_epoch_begin(0)

@@ -121,3 +121,17 @@ def test_a_small_picture_is_enlarged_without_blur():
     shown = pixels_of(to_png(picture, enlarged=3))
     assert shown.shape == (6, 6, 3)
     np.testing.assert_array_equal(shown[::3, ::3], picture)
+
+
+@pytest.mark.parametrize("image", [None, "rose.jpg", np.zeros((8, 8)), np.zeros((0, 8, 3))])
+def test_what_is_no_image_is_refused(image):
+    with pytest.raises(ValueError, match=r"`image` must be an array.*decode\(drive.read\(file\)\)"):
+        AugmentationExplorer(image, augmenter)
+
+
+def test_an_augmenter_that_is_made_already_has_no_sliders():
+    image = np.zeros((8, 8, 3), np.uint8)
+    with pytest.raises(ValueError, match=r"write AugmentationExplorer\(image, augmenter\)"):
+        AugmentationExplorer(image, augmenter())
+    with pytest.raises(ValueError, match="`seed` must be an integer of at least 0"):
+        AugmentationExplorer(image, augmenter, seed=None)

@@ -246,3 +246,9 @@ class SlowClock:
 def test_counting_stops_at_a_number_and_after_a_time(files, most, seconds, words):
     counted = count_images(range(files), most=most, seconds=seconds, clock=SlowClock())
     assert str(counted) == words
+
+
+@pytest.mark.parametrize("drive", [None, "flowers"])
+def test_what_is_no_drive_is_refused(drive):
+    with pytest.raises(ValueError, match="`drive` must be what `connect` returned"):
+        FolderPicker(drive)
