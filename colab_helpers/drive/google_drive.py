@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from .arguments import check_file, file_text, folder_text
+from .arguments import check_above_0, check_file, check_whole_number, file_text, folder_text
 from .changes import list_changes
 from .client import Client
 from .files import Changes, File, Listing, is_hidden
@@ -64,6 +64,8 @@ class Drive:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], object] = time.sleep,
     ) -> None:
+        check_above_0("deadline", deadline, "of seconds")
+        check_whole_number("attempts", attempts, least=1)
         transport = Transport(
             credentials, endpoint, deadline=deadline, attempts=attempts, clock=clock, sleep=sleep
         )

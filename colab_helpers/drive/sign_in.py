@@ -65,13 +65,23 @@ def connect(
 
     Raises:
         SignInError: With the ways in, or with who refused and what to do.
-        ValueError: `api_key` is none, or is given with another way in.
+        ValueError: `api_key` or `credentials` are none, or are given with another way in;
+            `deadline` or `attempts` is no number above 0.
     """
     key = None if api_key is None else ApiKey(api_key)
     api_key = None  # an error report shows the variables of this frame
     if key is not None:
         _check_key(key, source, credentials, upload)
         credentials = key
+    if isinstance(credentials, (str, bytes, dict, os.PathLike)):  # a token, or the path of a key
+        received = type(credentials).__name__
+        credentials = None  # as above
+        raise ValueError(
+            "`credentials` must be an object of google-auth, such as what "
+            "`google.oauth2.service_account.Credentials.from_service_account_file(path, "
+            "scopes=...)` gives. What was given is not shown here. "
+            f"Received: {received}"
+        )
     if source is None and credentials is None and endpoint is None and not is_colab_kernel():
         setting = os.environ.get(SETTING) or None
         if setting is not None and "://" in setting:

@@ -246,3 +246,30 @@ def test_what_the_token_endpoint_repeats_is_told_nowhere(own_machine, drive_serv
         connect()
     assert error.value.__context__ is None
     assert "the-secret" not in str(error.value) and "the-code" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "credentials", ["ya29.very-secret", b"ya29.very-secret", {"token": "ya29.very-secret"}]
+)
+def test_what_are_no_credentials_is_refused_and_not_shown(credentials):
+    with pytest.raises(
+        ValueError, match="`credentials` must be an object of google-auth"
+    ) as raised:
+        connect(credentials=credentials)
+    assert "very-secret" not in str(raised.value)
+    assert type(credentials).__name__ in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "argument, words",
+    [
+        ({"deadline": None}, "`deadline` must be a number of seconds above 0. Received:"),
+        ({"deadline": "60"}, "`deadline` must be a number of seconds above 0. Received:"),
+        ({"deadline": 0}, "`deadline` must be a number of seconds above 0. Received:"),
+        ({"attempts": 0}, "`attempts` must be an integer of at least 1. Received:"),
+        ({"attempts": "3"}, "`attempts` must be an integer of at least 1. Received:"),
+    ],
+)
+def test_a_wrong_patience_is_told_before_anything_is_asked(argument, words):
+    with pytest.raises(ValueError, match=words):
+        connect(endpoint="http://127.0.0.1:1", **argument)
