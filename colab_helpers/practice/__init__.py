@@ -14,6 +14,7 @@ Example:
 
 From a colour to a folder, each file uses those above it:
 
+    checks.py     refuses a number that is none
     light.py      colours, and what the light of a time of day makes of them
     shapes.py     outlines: rectangles, trapezoids, ovals
     canvas.py     a picture to draw on, which begins as a sky; explains the coordinates
