@@ -172,12 +172,7 @@ class Contents:
         """A place in a run, and what must be unchanged for it to mean the same."""
         check_whole_number("epoch", epoch, least=0)
         check_whole_number("batches_trained", batches_trained, least=0)
-        keys = self.plan.file_keys
         balance = self.plan.balance
-        if balance is not None:
-            keys = np.r_[keys[balance.circles], balance.sizes.astype(np.uint64)]
-        elif self._shuffle:
-            keys = np.sort(keys)
         state = {
             "epoch": int(epoch),
             "batches_trained": int(batches_trained),
@@ -185,15 +180,28 @@ class Contents:
             "shuffle": self._shuffle,
             "batch_size": self._batch_size,
             "files": len(self.plan.file_keys),
-            "fingerprint": hashlib.blake2b(keys.tobytes(), digest_size=16).hexdigest(),
+            "fingerprint": self._fingerprint(),
         }
         return state if balance is None else {**state, "balanced": True}
+
+    def _fingerprint(self) -> str:
+        """Marks what the order of an epoch hangs on beside the seed: files, classes, blocks."""
+        plan = self.plan
+        keys = plan.file_keys
+        if self._shuffle:
+            order = np.argsort(keys) if plan.balance is None else plan.balance.circles
+            keys = keys[order]
+            if plan.balance is not None:
+                keys = np.r_[keys, plan.balance.sizes.astype(np.uint64)]
+            if plan.has_blocks:
+                keys = np.r_[keys, plan.block_keys[order]]
+        return hashlib.blake2b(keys.tobytes(), digest_size=16).hexdigest()
 
     def check_state(self, state: Mapping[str, Any]) -> None:
         """Refuses the state of other batches.
 
         Raises:
-            ValueError: Files, seed, shuffle or batch size differ, or it is no state.
+            ValueError: Files, their blocks, seed, shuffle or batch size differ, or it is no state.
         """
         if not (isinstance(state, Mapping) and {"epoch", "batches_trained"} <= state.keys()):
             raise ValueError(

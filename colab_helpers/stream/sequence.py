@@ -366,8 +366,8 @@ class StreamingSequence(BareName, Facts, DatasetView, TellsOfLongEpochs, OwnThre
         """Lets the next epoch be `state["epoch"]`, begun after `state["batches_trained"]` batches.
 
         Raises:
-            ValueError: Files, seed, shuffle or batch size differ, so that the place means
-                something else.
+            ValueError: Files, their blocks, seed, shuffle or batch size differ, so that the place
+                means something else.
         """
         self._contents.check_state(state)
         whole_epochs, first = divmod(state["batches_trained"], len(self._contents.plan))

@@ -6,7 +6,7 @@ import pickle
 
 import numpy as np
 import pytest
-from numbered_photos import decode, epoch_of, jitter, numbers, photos, read, same
+from numbered_photos import Photo, decode, epoch_of, jitter, numbers, photos, read, same
 
 from colab_helpers.stream import StreamingSequence
 
@@ -52,6 +52,39 @@ def test_a_state_of_other_batches_is_refused_with_what_changed(changed):
     state = StreamingSequence(**same_but).state_dict(1, 2)
     with pytest.raises(ValueError, match=f"`{next(iter(changed))}` was"):
         StreamingSequence(**same_but | changed).load_state_dict(state)
+
+
+@pytest.mark.parametrize("balanced", [False, True])
+def test_a_state_of_files_in_other_blocks_is_refused(balanced):
+    """As after `open_archive(..., block_bytes=...)`, or when a folder was packed meanwhile."""
+
+    def sequence_with(block_of):
+        files = [
+            Photo(f"id{n:05d}", f"{n}.jpg", f"class{n % 2}", block=block_of(n)) for n in range(60)
+        ]
+        return StreamingSequence(files, read, decode, batch_size=8, balanced=balanced)
+
+    unlike = [
+        sequence_with(lambda n: None),
+        sequence_with(lambda n: n // 10),
+        sequence_with(lambda n: n // 20),
+    ]
+    for sequence in unlike:
+        for other in unlike:
+            state = json.loads(json.dumps(other.state_dict(1, 3)))
+            if other is sequence:
+                sequence.load_state_dict(state)
+                continue
+            with pytest.raises(ValueError, match="`fingerprint` was"):
+                sequence.load_state_dict(state)
+
+
+def test_a_state_does_not_hang_on_the_order_of_the_listing():
+    files = [Photo(f"id{n:05d}", f"{n}.jpg", "a", block=n // 10) for n in range(60)]
+    here, there = (StreamingSequence(some, read, decode) for some in (files, files[::-1]))
+    for sequence in (here, there):
+        sequence.load_state_dict(there.state_dict(1, 0))
+    assert same(list(here), list(there))
 
 
 @pytest.mark.parametrize(
