@@ -10,6 +10,7 @@ __all__ = ["SmallerImage", "make_label_smaller", "make_smaller"]
 SIZABLE_MODES = ("RGB", "L", "CMYK", "RGBA", "LA", "P")  # of Pillow; others are left as they are
 LABEL_MODES = ("1", "L", "LA", "P", "RGB", "RGBA", "I;16", "I")  # which a PNG holds as they are
 JPEG_QUALITY = 90
+PLACE_OF_BITS = 24  # in a PNG, of the bits of a sample: https://www.w3.org/TR/png/#11IHDR
 
 
 class SmallerImage(NamedTuple):
@@ -42,21 +43,31 @@ def make_smaller(content: bytes, longest_side: int) -> SmallerImage | None:
         longest_side: In pixels.
 
     Returns:
-        A JPEG of quality 90, or a PNG of what has transparency.
+        A JPEG of quality 90, or a PNG of what has transparency. None, too, for a mode of Pillow's
+        that neither holds, and for a PNG with a transparent value of other than 8 bits.
     """
     from PIL import Image, ImageOps
 
     image: Image.Image = Image.open(io.BytesIO(content))
     if max(image.size) <= longest_side or image.mode not in SIZABLE_MODES:
         return None
-    if image.mode == "P":
-        image = image.convert("RGBA" if "transparency" in image.info else "RGB")
+    if "transparency" in image.info:
+        if not _is_of_bytes(image, content):
+            return None  # Pillow would compare its transparent value with other ones
+        image = image.convert("RGBA")
+    elif image.mode == "P":
+        image = image.convert("RGB")
     image.thumbnail((longest_side, longest_side), Image.Resampling.LANCZOS)
     image = ImageOps.exif_transpose(image)
     kind = "png" if image.mode.endswith("A") else "jpeg"
     out = io.BytesIO()
     image.save(out, kind, quality=JPEG_QUALITY, icc_profile=image.info.get("icc_profile"))
     return SmallerImage(out.getvalue(), f".{kind}")
+
+
+def _is_of_bytes(image: Any, content: bytes) -> bool:
+    """Whether values have 8 bits in the file, too; only a PNG may have others in these modes."""
+    return image.format != "PNG" or image.mode == "P" or content[PLACE_OF_BITS] == 8
 
 
 def make_label_smaller(content: bytes, longest_side: int) -> SmallerImage | None:

@@ -9,10 +9,12 @@ import pickle
 import random
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import types
 import zipfile
+import zlib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -216,6 +218,45 @@ def test_large_images_are_made_smaller_and_others_left_alone(tmp_path):
         "a/small.png": ((100, 50), "PNG", "RGB"),
     }
     assert archive.read(archive.find("a/small.png")) == (folder / "small.png").read_bytes()
+
+
+@pytest.mark.parametrize("mode, transparent", [("L", 0), ("RGB", (0, 0, 0)), ("P", 0)])
+def test_a_transparent_value_is_transparent_in_the_smaller_image(tmp_path, mode, transparent):
+    """A PNG may name one grey or colour that is not seen; a JPEG would show it."""
+    folder = tmp_path / "photos" / "a"
+    folder.mkdir(parents=True)
+    image = Image.new(mode, (900, 300), 1 if mode == "P" else "white")
+    image.paste(transparent, (0, 0, 450, 300))
+    image.save(folder / "half.png", transparency=transparent)
+    smaller = packed_smaller(LocalFolder(tmp_path), tmp_path / "packed")
+    assert smaller.size == (300, 100)
+    assert [smaller.getpixel(place)[3] for place in ((75, 50), (225, 50))] == [0, 255]
+
+
+def test_a_transparent_value_of_few_bits_is_left_as_it_is(tmp_path):
+    """Of a PNG with 2 bits a pixel, Pillow compares it with pixels that it has spread to 255."""
+    folder = tmp_path / "photos" / "a"
+    folder.mkdir(parents=True)
+    row = bytes([0, *[0b00000000] * 100, *[0b01010101] * 125])  # a filter, 400 of 0, 500 of 1
+    header = struct.pack(">IIBBBBB", 900, 300, 2, 0, 0, 0, 0)
+    chunks = {b"IHDR": header, b"tRNS": b"\0\1", b"IDAT": zlib.compress(row * 300), b"IEND": b""}
+    png = b"\x89PNG\r\n\x1a\n"
+    for name, data in chunks.items():
+        png += struct.pack(">I", len(data)) + name + data
+        png += struct.pack(">I", zlib.crc32(name + data))
+    (folder / "grey.png").write_bytes(png)
+    drive = LocalFolder(tmp_path)
+    packed_smaller(drive, tmp_path / "packed")
+    archive = open_archive(drive, "packed")
+    assert archive.read(archive.find("a/grey.png")) == png
+
+
+def packed_smaller(drive, folder):
+    """The only image of a folder, made smaller, in colours with their transparency."""
+    pack(drive.list_images("photos"), drive.read, folder, longest_side=300, map=map)
+    archive = open_archive(drive, "packed")
+    [file] = archive.list_images()
+    return Image.open(io.BytesIO(archive.read(file))).convert("RGBA")
 
 
 FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "'=1", "''-1", "＝1"]
