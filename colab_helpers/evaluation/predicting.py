@@ -179,6 +179,8 @@ def _first_rows(answers: Any, count: int) -> npt.NDArray[Any]:
 
 def _class_indices(labels: npt.NDArray[Any], label_mode: str) -> npt.NDArray[Any]:
     """Class indices where labels are classes; others stay as they are."""
+    if label_mode == "categorical":
+        return np.asarray(labels.argmax(axis=1), dtype=int)  # of a single class, a column too
     return class_indices(labels) if label_mode in CLASS_MODES else labels
 
 

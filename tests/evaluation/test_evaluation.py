@@ -114,6 +114,14 @@ def test_binary_labels_come_back_as_two_classes():
     assert predictions.labels.tolist() == [0, 1, 0, 1]
 
 
+def test_the_only_class_has_the_number_0_in_each_label_mode():
+    """One-hot labels of a single class are a column of ones, as binary labels of class 1 are."""
+    for label_mode, labels in (("int", [0, 0]), ("categorical", [[1.0], [1.0]])):
+        sequence = Batches(2, 2, lambda numbers, labels=labels: np.array(labels))
+        sequence.label_mode = label_mode
+        assert predict_once(CountingModel(), sequence).labels.tolist() == [0, 0]
+
+
 def test_without_labels_there_are_predictions_only():
     """label_mode=None: new pictures."""
     probabilities, labels, files = predict_once(CountingModel(), Batches(5, 2, labels=None))
