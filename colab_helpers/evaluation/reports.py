@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["rank_mistakes", "report"]
 
+ROUNDING = 1e-2  # of shares in bfloat16, which has two digits
+
 
 def report(
     probabilities: npt.ArrayLike, labels: npt.ArrayLike, class_names: Sequence[str]
@@ -104,7 +106,7 @@ def rank_mistakes(
     Raises:
         ValueError: Labels and probabilities are not of the same pictures, there are none,
             `class_names` does not name their classes, each one, `probabilities` has another
-            shape, or `files` are not those of the rows.
+            shape or holds no shares from 0 to 1, or `files` are not those of the rows.
     """
     import pandas as pd
 
@@ -117,6 +119,7 @@ def rank_mistakes(
             f"`probabilities` must have a row a picture and a column a class, here {shape}. "
             f"Received: shape {probabilities.shape}"
         )
+    _refuse_other_than_shares(probabilities)
     check_files(files, len(expected))
     wrong = np.flatnonzero(expected != predicted)
     names = np.array([as_cell(name) for name in class_names], dtype=object)
@@ -139,3 +142,20 @@ def _a_column_a_class(probabilities: npt.NDArray[Any]) -> npt.NDArray[Any]:
     if probabilities.shape[1:] != (1,):
         return probabilities
     return np.hstack([1 - probabilities, probabilities])
+
+
+def _refuse_other_than_shares(probabilities: npt.NDArray[Any]) -> None:
+    """Refuses what a model gives without a softmax: the highest number of all is not the surest.
+
+    Raises:
+        ValueError: There are numbers below 0 or above 1, by more than rounding.
+    """
+    shares = probabilities.astype(float)
+    if (shares < -ROUNDING).any() or (shares > 1 + ROUNDING).any():
+        least, most = np.nanmin(shares), np.nanmax(shares)
+        raise ValueError(
+            "`probabilities` must be shares from 0 to 1, or the surest mistake cannot be told. Of "
+            "a model that ends without a softmax, give "
+            "`scipy.special.softmax(probabilities, axis=1)`. "
+            f"Received: numbers from {least:.3g} to {most:.3g}"
+        )

@@ -65,6 +65,16 @@ def test_numbers_that_are_neither_classes_nor_shares_become_no_class(evaluate, v
         evaluate([0, 1, 1], np.array(values), THREE[:2])
 
 
+def test_no_mistake_is_the_surest_by_what_is_no_share():
+    """Without a softmax, the highest number of all need not be the surest of its row."""
+    logits = np.array([[5.0, 1.0, 4.9], [3.0, -9.0, -9.0]])
+    with pytest.raises(ValueError, match="end.* without a softmax.*numbers from -9 to 5"):
+        rank_mistakes(logits, [1, 1], THREE)
+    assert report(logits, [1, 0], THREE).loc["accuracy", "recall"] == 0.5  # classes are told
+    shares = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    assert rank_mistakes(shares.astype("float16"), [1, 1], THREE)["row"].tolist() == [1, 0]
+
+
 def test_an_array_of_pictures_is_no_list_of_classes():
     with pytest.raises(ValueError, match=r"Received: shape \(2, 4, 4, 3\)"):
         class_indices(np.zeros((2, 4, 4, 3)))
