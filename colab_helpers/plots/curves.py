@@ -79,7 +79,7 @@ def plot_learning_curves(history: History | Mapping[str, Sequence[float]]) -> Fi
             `val_loss`; without validation none is marked, as the training tells of none.
 
     Raises:
-        ValueError: The history is empty.
+        ValueError: The history is empty, or some of it has fewer numbers than epochs.
     """
     curves = read_history(_values(history))
     columns = min(MOST_COLUMNS, len(curves.metrics))
@@ -102,6 +102,7 @@ def read_history(values: Mapping[str, Sequence[float]]) -> Curves:
         if not name.startswith("val_") and name != "learning_rate":
             metrics.append(name)
     refuse_nothing([value for name in metrics for value in values[name]], "history")
+    _refuse_other_lengths(values)
     return Curves(values, metrics, _decisive(values, metrics))
 
 
@@ -112,6 +113,22 @@ def _decisive(values: Mapping[str, Sequence[float]], metrics: Sequence[str]) -> 
     if "loss" in values:
         return "loss"
     return metrics[0]
+
+
+def _refuse_other_lengths(values: Mapping[str, Sequence[float]]) -> None:
+    """Refuses numbers of which it is not told to which epoch they belong.
+
+    Raises:
+        ValueError: It names such numbers.
+    """
+    epochs = max(map(len, values.values()))
+    for name, numbers in values.items():
+        if len(numbers) != epochs:
+            raise ValueError(
+                f"`history` has {len(numbers)} numbers of {name!r} for {epochs} epochs, as "
+                "`fit(validation_freq=...)` gives, and does not tell to which epochs they belong: "
+                "put NaN in between, as in {**history.history, 'val_loss': [nan, 0.7, nan, 0.5]}."
+            )
 
 
 def curves_title(curves: Curves) -> str:

@@ -47,6 +47,15 @@ def test_the_title_names_the_best_epoch_where_there_is_one(values, title):
     assert curves_title(read_history(values)) == title
 
 
+def test_validation_of_each_other_epoch_is_drawn_where_it_belongs():
+    """Keras's lists do not tell of which epochs they are; with NaN in between, they do."""
+    history = {"loss": [1, 0.8, 0.6, 0.5], "val_loss": [0.7, 0.9]}
+    with pytest.raises(ValueError, match="2 numbers of 'val_loss' for 4 epochs.*put NaN"):
+        plot_learning_curves(history)
+    figure = plot_learning_curves({**history, "val_loss": [math.nan, 0.7, math.nan, 0.9]})
+    assert "Best epoch: 2 of 4, with val_loss 0.7" in words_of(figure)
+
+
 def test_each_metric_has_a_panel_and_the_learning_rate_has_none():
     values = {"loss": [1], "val_loss": [1], "mae": [1], "learning_rate": [1]}
     assert read_history(values).metrics == ["loss", "mae"]
