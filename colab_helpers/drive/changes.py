@@ -20,7 +20,11 @@ logger = logging.getLogger(__name__)
 
 
 class OnlyAFullListingCanTell(Exception):
-    """Drive's list of changes does not say enough: a folder was added, moved or renamed."""
+    """Drive's list of changes does not say enough.
+
+    A folder was added, moved or renamed, or a shortcut that was followed is another one or gone:
+    of the latter Drive tells no more than its ID.
+    """
 
 
 def list_changes(client: Client, at: dict[str, Any]) -> Changes | None:
@@ -48,7 +52,7 @@ class _ChangesSince:
         """Asks for all changes up to now.
 
         Raises:
-            OnlyAFullListingCanTell: A folder was added, moved or renamed.
+            OnlyAFullListingCanTell: See there.
         """
         position = self._position
         what = "list what changed"
@@ -66,6 +70,8 @@ class _ChangesSince:
         return Changes(list(self._changed.values()), sorted(removed), position.to_json())
 
     def _apply(self, change: Change) -> None:
+        if change["fileId"] in self._position.shortcuts:
+            raise OnlyAFullListingCanTell
         item = change.get("file", Item())
         is_gone = bool(change.get("deleted") or item.get("labels", {}).get("trashed"))
         path = self._path_of_its_folder(item)
@@ -109,6 +115,6 @@ class _ChangesSince:
         if label is None:
             return
         self._client.service.remember_keys(item)
-        file = image_file(self._client, item, path, label, links)
+        file = image_file(self._client, item, path, label, self._position)
         if file is not None:
             self._changed[file.id] = file

@@ -225,8 +225,9 @@ class Drive:
 
         Returns:
             (files added or changed, IDs removed, new position); or None when only a full listing
-            can tell: it did not come to its end, or a folder was added, moved or renamed, or it was
-            listed with an API key, which hears of no changes.
+            can tell: it did not come to its end, or a folder was added, moved or renamed, or a
+            shortcut was changed or taken away, or it was listed with an API key, which hears of no
+            changes.
         """
         return list_changes(self._client, position)
 

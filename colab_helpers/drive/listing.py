@@ -15,7 +15,7 @@ from typing import Any
 from .client import Client
 from .errors import DriveError, NotFoundError, no_images
 from .files import File, is_hidden, is_image
-from .items import Item, as_file, below, is_folder, is_shortcut
+from .items import Item, as_file, below, is_folder, is_shortcut, target_id
 from .labels import FolderLabels, label_of_folder
 from .pages_ahead import Coming, FolderPage, PagesAhead
 from .paging import Page, PageWatch
@@ -51,7 +51,7 @@ def walk(client: Client, folder: str, labels: FolderLabels, at: dict[str, Any]) 
 
 
 def image_file(
-    client: Client, item: Item, path: str, label: str, links: dict[str, list[str]]
+    client: Client, item: Item, path: str, label: str, position: Position
 ) -> File | None:
     """The file that an item stands for, or None if that is no image, or hidden.
 
@@ -60,7 +60,7 @@ def image_file(
         item: A file or folder, or a shortcut to one.
         path: Of the folder it lies in, below the folder that is listed.
         label: Of the files in that folder.
-        links: Is told to which file a shortcut led.
+        position: Is told to which file a shortcut led.
     """
     if is_folder(item) or is_hidden(item["title"]):
         return None
@@ -80,7 +80,8 @@ def image_file(
     if is_folder(target) or is_shortcut(target):
         return None  # it was put in the place of the file meanwhile
     file = as_file(target, path, label, item["title"])
-    links[file.id] = [path, file.name]
+    position.links[file.id] = [path, file.name]
+    position.shortcuts[item["id"]] = file.id
     return file
 
 
@@ -121,6 +122,9 @@ class _Walker:
                 yield from self._files_of(page, path)
                 for folder_id, name in new_folders.items():
                     position.add(place.folder_id, folder_id, name)
+                for item in filter(is_folder, page.items):
+                    if is_shortcut(item):
+                        position.shortcuts[item["id"]] = target_id(item)
                 position.todo = todo
                 self._publish()
 
@@ -185,10 +189,9 @@ class _Walker:
             yield Coming(folder_id, page_token, path)
 
     def _files_of(self, page: FolderPage, path: str) -> Iterator[File]:
-        links = self._position.links
         label = label_of_folder(path, self._position.name, self._labels.label)
         for item in page.items:
-            file = image_file(self._client, item, path, label or "", links)
+            file = image_file(self._client, item, path, label or "", self._position)
             if file is None:
                 self._note_other(item)
                 continue

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from .arguments import no_position
@@ -52,6 +52,7 @@ class Position:
             is long, [ID of the folder above, name] in its place, so that folders in folders in
             folders make no long position.
         links: {file ID: [path of the folder, name]} of the files that shortcuts led to.
+        shortcuts: {ID of a shortcut: ID of the file or folder that it led to}.
         change_token: Where Drive's list of changes ended when the listing began.
         todo: Pages still to be listed; the last comes first.
         label: Which folder is the class.
@@ -64,6 +65,7 @@ class Position:
     change_token: str
     todo: list[Place]
     label: Label = "parent"
+    shortcuts: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def at_start(cls, client: Client, folder: str, label: Label) -> Position:
@@ -101,6 +103,7 @@ class Position:
                 change_token=saved["change_token"],
                 todo=todo,
                 label=label,
+                shortcuts=dict(saved.get("shortcuts", {})),  # none in positions of 0.2
             )
         except (AttributeError, LookupError, TypeError, ValueError) as error:
             raise no_position(saved) from error
@@ -108,10 +111,10 @@ class Position:
     def to_json(self) -> dict[str, Any]:
         """A dict that JSON can hold.
 
-        It shares `folders` and `links` with this position: with thousands of folders, a copy for
-        each page would take longer than the pages.
+        It shares `folders`, `links` and `shortcuts` with this position: with thousands of folders,
+        a copy for each page would take longer than the pages.
         """
-        position = {
+        position: dict[str, Any] = {
             "name": self.name,
             "drive": self.drive,
             "folders": self.folders,
@@ -121,6 +124,8 @@ class Position:
         }
         if self.label != "parent":
             position["label"] = self.label
+        if self.shortcuts:
+            position["shortcuts"] = self.shortcuts
         return position
 
     def place_below(self, above_id: str, folder_id: str, name: str) -> Place:

@@ -3,6 +3,7 @@
 import pytest
 
 from colab_helpers.drive import connect
+from colab_helpers.inventory import refresh_inventory, take_inventory
 from stand_in import Extra
 
 
@@ -91,6 +92,42 @@ def test_a_file_that_a_shortcut_led_to_keeps_the_shortcuts_place(drive_server, f
     changed, removed, _ = drive.list_changes(listing.position)
     assert [(file.path, file.label) for file in changed] == [("red.jpg", "garden")]
     assert not removed
+
+
+@pytest.mark.parametrize("shortcut", ["garden/own/red.jpg", "garden/far away"])
+@pytest.mark.parametrize("happens", ["trash", "remove", "move"])
+def test_what_a_shortcut_led_to_goes_with_it(drive_server, flowers, tmp_path, shortcut, happens):
+    """Of one that is gone, Drive tells the ID alone: the pictures stay where they were."""
+    extra = [
+        Extra(".", "garden", content=None),
+        Extra("garden", "own", content=None),
+        Extra("garden/own", "own.jpg", b"own"),
+        Extra("garden/own", "red.jpg", shortcut_to="flowers/roses/3.jpg"),
+        Extra("garden", "far away", shortcut_to="flowers/tulips"),
+    ]
+    server = drive_server(flowers, extra=extra)
+    drive = connect(endpoint=server.url)
+    saved = tmp_path / "saved.jsonl"
+    before = take_inventory(drive, "garden", saved)
+    if happens == "move":
+        server.move(shortcut, "flowers")
+    else:
+        getattr(server, happens)(shortcut)
+    after = refresh_inventory(drive, saved)
+    assert after == list(drive.list_images("garden"))
+    assert len(after) < len(before)
+
+
+def test_a_shortcut_that_came_later_goes_again(drive_server, flowers):
+    server = drive_server(flowers)
+    drive = connect(endpoint=server.url)
+    listing = drive.list_images("flowers/roses")
+    list(listing)
+    server.add(Extra("flowers/roses", "red.jpg", shortcut_to="flowers/tulips/3.jpg"))
+    changed, _, position = drive.list_changes(listing.position)
+    assert [file.name for file in changed] == ["red.jpg"]
+    server.remove("flowers/roses/red.jpg")
+    assert drive.list_changes(position) is None
 
 
 @pytest.mark.parametrize("by", ["path", "ID", "bare name"])
