@@ -91,7 +91,8 @@ def image_dataset_from_drive(
         labels: "inferred" from the folders; None for images alone, unless `label_mode` wants
             other labels than classes; or what `StreamingSequence(labels=...)` takes, such as
             `{id: label}`. With those, the folders do not matter, unless a dict of outputs leaves
-            out one that learns a class.
+            out one that learns a class. A list is taken where the order of the listing is that of
+            Keras, by path, letter by letter.
         label_mode: "int", "categorical", "binary" or None, or another that `StreamingSequence`
             takes, such as "multi_label", "raw", "image", "input" or a dict of outputs.
         class_names: The classes in the order of their numbers; sorted by default.
@@ -119,8 +120,8 @@ def image_dataset_from_drive(
 
     Raises:
         ValueError: An argument is not one of the allowed values, a part holds no picture, all
-            class folders lie in one folder that is not the one named, or `drive` does not tell
-            class folders.
+            class folders lie in one folder that is not the one named, `drive` does not tell class
+            folders, or `labels` is a list and Keras has another order than the listing.
         NotFoundError: There is no such folder, or no picture in a folder of it.
         DriveError: Drive does not let this account in, or does not answer.
     """
@@ -143,6 +144,8 @@ def image_dataset_from_drive(
     files = _listed(listing(drive, folder), folder, shows_progress=verbose)
     if folders_are_classes and _learns_classes(label_mode):
         _refuse_folder_around_classes(files, folder)
+    if isinstance(labels, (list, tuple)):
+        _refuse_list_in_doubt(files)
     if isinstance(label_mode, Mapping) and isinstance(labels, Mapping):
         labels = {output: _by_id(given, files) for output, given in labels.items()}
     else:
@@ -345,6 +348,24 @@ def _refuse_folder_around_classes(files: Sequence[File], folder: str) -> None:
         f"All {len(files)} pictures lie in one folder, '{printable(outer)}', so there is one "
         f"class. The folders in it look like the classes: {named(below)}. {cure}"
     )
+
+
+def _refuse_list_in_doubt(files: Sequence[File]) -> None:
+    """Refuses labels in a list where it may be in the order of Keras, or in that of the listing.
+
+    Raises:
+        ValueError: The two orders differ; it names the first file that does.
+    """
+    in_keras = sorted(files, key=lambda file: (posixpath.dirname(file.path), file.name))
+    for file, other in zip(files, in_keras):
+        if file.path != other.path:
+            raise ValueError(
+                "`labels` in a list could be in two orders: here "
+                f"'{printable(file.path)}' comes where Keras has '{printable(other.path)}'. Give "
+                "them by id: `labels={file.id: label for file, label in zip(files, labels)}`. The "
+                "order of the listing is `files = list(drive.list_images(folder))`, and that of "
+                "Keras `files.sort(key=lambda file: (os.path.dirname(file.path), file.name))`."
+            )
 
 
 def _by_id(given: Any, files: Sequence[File], argument: str = "labels") -> Any:

@@ -177,6 +177,24 @@ def test_labels_by_id_or_in_the_order_of_the_listing(drive):
         small(drive, labels=in_order[:3])
 
 
+def test_a_list_of_labels_is_refused_where_keras_has_another_order(tmp_path):
+    """Keras counts 10.png before 2.png, and a listing 2.png before 10.png."""
+    for number in range(12):
+        paint(tmp_path / "numbered" / f"{number}.png", number)
+    drive = connect(tmp_path)
+    ages = list(range(12))
+    more = {"drive": drive, "image_size": (8, 8), "label_mode": "raw", "verbose": False}
+    for labels in (ages, tuple(ages)):
+        with pytest.raises(
+            ValueError, match="two orders: here '2.png' comes .* Keras has '10.png'"
+        ):
+            image_dataset_from_drive("numbered", labels=labels, **more)
+    files = list(drive.list_images("numbered"))
+    by_id = {file.id: age for file, age in zip(files, ages)}
+    images, labels = image_dataset_from_drive("numbered", labels=by_id, **more)[0]
+    assert images[:, 0, 0, 0].tolist() == labels.tolist()
+
+
 def test_other_labels_weights_and_inputs_in_the_order_of_the_listing_stay_with_their_pictures(
     drive,
 ):
