@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .classes import classes_of_mapping, labels_of_files
+from .classes import labels_of_files, names_in_order
 from .labels import ClassLabels
 from .several_labels import SeveralLabels
 from .targets import Target, Targets
@@ -34,7 +34,10 @@ def counts_of_targets(targets: Targets) -> dict[str, ClassCounts]:
 
 
 def counts_of_labels(
-    files: Sequence[Any], labels: Any, names: Iterable[Any] | None = None
+    files: Sequence[Any],
+    labels: Any,
+    names: Iterable[Any] | None = None,
+    names_of_list: Sequence[Any] | None = None,
 ) -> ClassCounts:
     """The pictures of each class, before these are numbered.
 
@@ -42,15 +45,15 @@ def counts_of_labels(
         files: Objects with `id`, `name` and, where `labels` is None, `label`.
         labels: None, a mapping by id, or a list in the order of `files`.
         names: The classes in the order of their numbers, where they are given.
+        names_of_list: The classes that the list of files knows, or None.
 
     Raises:
         ValueError: A label is no class.
     """
-    found = Counter(labels_of_files(files, labels))
-    if names is None and labels is not None:
-        names = classes_of_mapping(files, labels)
+    class_of_file = labels_of_files(files, labels)
+    found = Counter(class_of_file)
     if names is None:
-        names = sorted(name for name in found if name is not None)
+        names = names_in_order(class_of_file, files, labels, names_of_list)
     return {name: found[name] for name in names}
 
 

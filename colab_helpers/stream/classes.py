@@ -29,6 +29,7 @@ __all__ = [
     "classes_of_mapping",
     "is_class_type",
     "labels_of_files",
+    "names_in_order",
     "refuse_two_kinds",
     "warn_of_names_that_look_alike",
 ]
@@ -74,6 +75,28 @@ def classes_of_mapping(files: Sequence[Any], labels: Any) -> list[Any] | None:
     if len({isinstance(name, str) for name in classes}) > 1:
         return None  # as other files mix kinds, only the classes of these files count
     return sorted(classes)
+
+
+def names_in_order(
+    class_of_file: Sequence[Any], files: Sequence[Any], labels: Any, names_of_list: Any = None
+) -> list[Any]:
+    """The classes in the order of their numbers, where these are not given.
+
+    All of a mapping; else those of the whole that a list of files is a part of, where they are
+    those of its labels; else those of the labels, sorted.
+
+    Args:
+        class_of_file: What `labels_of_files` gave.
+        files: Objects with `id`.
+        labels: See `labels_of_files`.
+        names_of_list: The classes that the list of files knows, or None.
+    """
+    classes = None if labels is None else classes_of_mapping(files, labels)
+    if classes is not None:
+        return classes
+    found = {label for label in class_of_file if label is not None}
+    names = [] if names_of_list is None else as_class_names(names_of_list)
+    return names if found.issubset(names) else sorted(found)
 
 
 def as_class_names(names: Iterable[Any]) -> list[Any]:

@@ -122,7 +122,7 @@ class Contents:
         names = wanted.class_names
         if names is None and wanted.labels is None:
             names = self._names_of_list
-        return {"": counts_of_labels(self.known_files, wanted.labels, names)}
+        return {"": counts_of_labels(self.known_files, wanted.labels, names, self._names_of_list)}
 
     @property
     def given_files(self) -> Iterable[Any]:

@@ -21,8 +21,8 @@ import numpy as np
 import numpy.typing as npt
 
 from .classes import (
-    classes_of_mapping,
     labels_of_files,
+    names_in_order,
     warn_of_names_that_look_alike,
 )
 from .messages import file_named
@@ -56,6 +56,7 @@ class ClassLabels:
         mode: str,
         labels: Any = None,
         names: Sequence[Any] | None = None,
+        names_of_list: Sequence[Any] | None = None,
     ) -> ClassLabels:
         """Numbers the classes of a list of files.
 
@@ -63,14 +64,17 @@ class ClassLabels:
             files: Objects with `id`, `name` and, where `labels` is not given, `label`.
             mode: One of `CLASS_MODES`.
             labels: See `classes.labels_of_files`.
-            names: What `as_class_names` gave, in the order of their numbers. By default those of
-                all `labels` where these are a mapping, else those of `files`, sorted.
+            names: What `as_class_names` gave, in the order of their numbers; by default those of
+                `classes.names_in_order`.
+            names_of_list: The classes that the list of files knows, or None.
 
         Raises:
             ValueError: A file's label is no class, or "binary" does not find two classes.
         """
         class_of_file = labels_of_files(files, labels)
-        names = _names(class_of_file, files, labels, names)
+        if not names:
+            names = names_in_order(class_of_file, files, labels, names_of_list)
+        names = list(names)
         number_of_name = {name: number for number, name in enumerate(names)}
         for file, label in zip(files, class_of_file):
             if label not in number_of_name:
@@ -96,15 +100,3 @@ class ClassLabels:
         if self.mode == "binary":
             return numbers[:, None].astype(np.float32)
         return numbers
-
-
-def _names(
-    class_of_file: Sequence[Any], files: Sequence[Any], labels: Any, given: Sequence[Any] | None
-) -> list[Any]:
-    """The classes in the order of their numbers: as given, or else sorted."""
-    if given:
-        return list(given)
-    classes = None if labels is None else classes_of_mapping(files, labels)
-    if classes is None:
-        classes = sorted({label for label in class_of_file if label is not None})
-    return classes

@@ -101,9 +101,9 @@ class StreamingSequence(BareName, Facts, DatasetView, TellsOfLongEpochs, OwnThre
             `{"kind": "int", "age": "raw"}`, with `labels={"kind": {...}, "age": {...}}`, gives a
             dict of arrays.
         class_names: Classes in the order of their numbers. By default all of a mapping `labels`,
-            else `files.class_names` where the list has it, as parts of `split` do, else those of
-            `files`, sorted. Two forms of a name in Unicode are one class. For a dict of outputs, a
-            dict of lists.
+            else `files.class_names` where the list has it, as parts of `split` do, and `labels` in
+            order are among them, else those of `files`, sorted. Two forms of a name in Unicode are
+            one class. For a dict of outputs, a dict of lists.
         sample_weight: How much the error of each file counts, by id or in the order of `files`; the
             third element of a batch, float32 `(n,)`. With "raw", "image" and "input" it is
             `(n, 1, ..., 1)`, of as many dimensions as the labels, so that Keras multiplies each

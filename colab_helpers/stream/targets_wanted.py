@@ -240,7 +240,7 @@ def _target(
         return SeveralLabels.of(files, labels, names)
     if names is None and labels is None:
         names = _checked_list(names_of_list)
-    return ClassLabels.of(files, mode=mode, labels=labels, names=names)
+    return ClassLabels.of(files, mode=mode, labels=labels, names=names, names_of_list=names_of_list)
 
 
 def _names_given(names: Iterable[Any], mode: Any) -> list[Any]:

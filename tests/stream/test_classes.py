@@ -67,6 +67,22 @@ def test_labels_come_before_the_class_names_of_a_part():
     assert sequence.labels.tolist() == [2, 1]
 
 
+def test_labels_in_the_order_of_a_part_are_numbered_as_the_whole():
+    """Else a test part that lacks a class would be measured by the numbers of other classes."""
+    part = PartOfASplit(file for file in FILES if file.label != "class1")
+    in_order = [file.label for file in part]
+    for labels in (in_order, np.array(in_order), pd.Series(in_order)):
+        for label_mode in ("int", {"kind": "int"}):
+            by_output = labels if label_mode == "int" else {"kind": labels}
+            sequence = sequence_of(part, labels=by_output, label_mode=label_mode)
+            numbers = sequence.labels if label_mode == "int" else sequence.labels["kind"]
+            assert numbers.tolist() == [0, 2, 0, 2]
+    shown = repr(sequence_of(part, labels=in_order))
+    assert "of 3 classes" in shown
+    other = sequence_of(part, labels=["no", "yes", "no", "no"])
+    assert other.class_names == ["no", "yes"]
+
+
 def test_what_a_mapping_lacks_for_other_files_is_no_class():
     labels = {FILES[0].id: "b", FILES[1].id: "a", "x": None, "y": float("nan")}
     assert sequence_of(FILES[:2], labels=labels).class_names == ["a", "b"]
