@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,8 @@ from kedro.io import DatasetError
 from ..atomic import atomic_write
 from ..drive.names import printable
 from ..inventory.saved_format import FIELDS, file_of_fields
+from ..stream.classes import labels_of_files
+from ..stream.per_file import mapping_by_id
 from .saved_labels import as_given, as_saved, plain
 
 __all__ = ["WORDS", "as_content", "read_list", "write_list"]
@@ -49,28 +51,48 @@ def as_content(
     content = dict(data) if isinstance(data, Mapping) else {"files": data}
     _check_words(content, "A node returned")
     said = {"label_mode": "int", "labels": None, "class_names": None, **config, **content}
-    class_names = _names_of_whole(getattr(content["files"], "class_names", None), said)
+    of_list = getattr(content["files"], "class_names", None)
+    files = list(content["files"])
+    class_names = _names_of_whole(of_list, said, files)
     if class_names:
         content["class_names"] = class_names
-    files = list(content["files"])
     return as_saved({**content, "files": files}, files, _is_by_output(said))
 
 
-def _names_of_whole(of_list: Iterable[Any] | None, said: Mapping[str, Any]) -> Any:
+def _names_of_whole(
+    of_list: Iterable[Any] | None, said: Mapping[str, Any], files: Sequence[Any]
+) -> Any:
     """The classes that a list knows, for outputs that neither labels nor names tell them of."""
     mode = said["label_mode"]
+    labels = said["labels"]
     if not of_list:
         return None
     if not _is_by_output(said):
-        tells_classes = mode in CLASS_MODES and said["labels"] is None
+        tells_classes = mode in CLASS_MODES and _are_among(of_list, labels, files)
         return list(of_list) if tells_classes and said["class_names"] is None else None
-    told = () if said["labels"] is None else said["labels"]
+    told = {} if labels is None else labels
     names = {
         output: list(of_list)
         for output, of_output in mode.items()
-        if of_output in CLASS_MODES and output not in told
+        if of_output in CLASS_MODES
+        and _are_among(of_list, told[output] if output in told else None, files)
     }
     return {**names, **(said["class_names"] or {})}
+
+
+def _are_among(of_list: Iterable[Any], labels: Any, files: Sequence[Any]) -> bool:
+    """Whether labels in the order of the files are of the classes that the list of these knows.
+
+    Those that a mapping names are the classes themselves. Without labels the folders tell them.
+    """
+    if labels is None:
+        return True
+    try:
+        if mapping_by_id(labels, files) is not None:
+            return False
+        return {None, *of_list}.issuperset(labels_of_files(files, labels))
+    except ValueError:  # the stream says what is wrong with them
+        return False
 
 
 def _is_by_output(said: Mapping[str, Any]) -> bool:

@@ -91,6 +91,21 @@ def test_nodes_pair_masks_and_train_on_them(photos_with_masks, tmp_path, drive_s
     assert names["kind"] == ["balloon", "flower"]
 
 
+@pytest.mark.parametrize("label_mode", ["int", {"kind": "int"}])
+def test_labels_in_the_order_of_a_part_are_numbered_as_the_whole(
+    pictures_and_masks, save_and_load, label_mode
+):
+    files, _ = pictures_and_masks
+    [part] = split(files, (1,), seed=0)
+    flowers = part[:0] + [file for file in part if file.label == "flower"]
+    in_order = ["flower"] * len(flowers)
+    labels = in_order if label_mode == "int" else {"kind": in_order}
+    data = {"files": flowers, "labels": labels, "label_mode": label_mode}
+    loaded = save_and_load(data)
+    numbers = loaded.labels if label_mode == "int" else loaded.labels["kind"]
+    assert set(numbers.tolist()) == {1}
+
+
 def test_masks_are_those_of_the_stream_without_kedro(
     photos_with_masks, pictures_and_masks, save_and_load
 ):
