@@ -3,6 +3,7 @@
     DriveError              Drive will not do it (no permission, a Google document, ...)
       +- SignInError        nobody is signed in, or not with the rights that are needed
       +- NotFoundError      no such file or folder, or more than one of that name
+           +- SeveralFoundError   the latter
       +- QuotaError         Drive asks to slow down, or a quota is used up
       +- TransientError     it failed again and again, and may pass later
 
@@ -15,6 +16,7 @@ __all__ = [
     "DriveError",
     "NotFoundError",
     "QuotaError",
+    "SeveralFoundError",
     "SignInError",
     "TransientError",
     "no_images",
@@ -49,6 +51,14 @@ class SignInError(DriveError):
 
 class NotFoundError(DriveError):
     """There is no such file or folder, or there are several of that name."""
+
+
+class SeveralFoundError(NotFoundError):
+    """There are several files or folders of that name.
+
+    It has a name of its own for whoever takes a NotFoundError for a sign that there is nothing:
+    `ResumeTraining` would begin a run anew.
+    """
 
 
 class QuotaError(DriveError):

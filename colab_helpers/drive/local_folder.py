@@ -10,7 +10,7 @@ from collections.abc import Generator, Iterator
 from typing import Any
 
 from .arguments import check_file, file_text, folder_text, no_position
-from .errors import DriveError, NotFoundError, no_images
+from .errors import DriveError, NotFoundError, SeveralFoundError, no_images
 from .files import Changes, File, Listing, check_range, is_image
 from .labels import FolderLabels, Label, check_label, label_kept, label_of_folder
 from .local_tree import (
@@ -238,7 +238,7 @@ class LocalFolder:
             )
         if len(found) > 1:
             paths = ", ".join(repr(os.path.relpath(one, self.root)) for one in found)
-            raise NotFoundError(
+            raise SeveralFoundError(
                 f"There are {len(found)} folders called {folder!r}: {paths}. Give the path of one."
             )
         return found[0]

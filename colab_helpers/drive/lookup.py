@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from .addresses import Address, parse_address
 from .client import Client
-from .errors import NotFoundError
+from .errors import NotFoundError, SeveralFoundError
 from .items import FOLDER, SHARED_WITH_ME, Item, SharedDrive, is_folder
 from .names import composed, printable
 
@@ -153,13 +153,12 @@ def _shared_drive_id(drives: list[SharedDrive], wanted: str) -> str:
     if len(drives) > MOST_NAMED:
         seen.append(f"and {len(drives) - MOST_NAMED} more")
     sees = ", ".join(seen) or "none"
+    kind = SeveralFoundError if found else NotFoundError
     if found:
         advice = "Give the ID of the one you mean in place of the name."
     else:
         advice = "Check the name, or ask its owner to let your account in."
-    raise NotFoundError(
-        f"There are {len(found)} shared drives called {wanted!r}. You see: {sees}. {advice}"
-    )
+    raise kind(f"There are {len(found)} shared drives called {wanted!r}. You see: {sees}. {advice}")
 
 
 class Step(NamedTuple):
@@ -193,14 +192,14 @@ def _down(client: Client, folder_id: str, names: tuple[str, ...], kind: ItemKind
     return None
 
 
-def _several(kind: ItemKind, name: str, items: list[Item]) -> NotFoundError:
+def _several(kind: ItemKind, name: str, items: list[Item]) -> SeveralFoundError:
     ids = ", ".join(
         f"id {item['id']} (changed {printable(item.get('modifiedDate', '?')[:10])})"
         for item in items[:MOST_NAMED]
     )
     if len(items) > MOST_NAMED:
         ids += ", ..."
-    return NotFoundError(
+    return SeveralFoundError(
         f"There are {len(items)} {kind.value}s called {name!r}: {ids}. "
         "Give the ID of the one you mean in place of the name."
     )

@@ -11,11 +11,13 @@ import keras
 import pytest
 from small_run import cell, small_checkpoint, wait_until_sent
 
+from colab_helpers.drive import NotFoundError as NotFoundErrorOfDrive
 from colab_helpers.drive import connect
 from colab_helpers.training.checkpoint import Checkpoint
 from colab_helpers.training.drive_copy import CHECKPOINT, FILES, DriveCopy
 from colab_helpers.training.kept_files import KeptFiles
 from colab_helpers.training.store import CheckpointStore
+from stand_in import Extra
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +53,24 @@ def test_where_all_checkpoints_here_are_damaged_the_run_goes_on_from_drive(undis
     resumed = cell(tmp_path / "run", drive=drive)
     assert resumed.steps == 3
     assert resumed.ended_like(undisturbed)
+
+
+@pytest.mark.parametrize("twin", ["checkpoint.npz", "run1"])
+def test_two_of_a_name_on_drive_are_no_run_from_the_start(tmp_path, drive_server, twin):
+    """Drive allows it, as after two runtimes began at once: which one to go on from, it asks."""
+    (tmp_path / "drive").mkdir()
+    server = drive_server(tmp_path / "drive")
+    drive = connect(endpoint=server.url)
+    copy = DriveCopy(drive, tmp_path / "run1", "results/run1")
+    assert copy.fetch(CHECKPOINT) is None
+    server.add(Extra(".", "results", content=None))
+    server.add(Extra("results", "run1", content=None))
+    server.add(Extra("results/run1", "checkpoint.npz", b"one"))
+    assert copy.fetch(CHECKPOINT) == b"one"
+    folder, content = ("results/run1", b"two") if twin == "checkpoint.npz" else ("results", None)
+    server.add(Extra(folder, twin, content=content))
+    with pytest.raises(NotFoundErrorOfDrive, match=f"There are 2 f.* called '{twin}'"):
+        copy.fetch(CHECKPOINT)
 
 
 class NotFoundError(Exception):
