@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 from ..evaluation import class_indices
 from ..evaluation.class_numbers import expected_and_predicted
 from .style import RED, font_size, new_figure, set_title, whole_number_ticks
-from .words import escaped, refuse_nothing, shortened
+from .words import escaped, refuse_nothing, share_in_words, shortened
 
 MOST_CLASSES_WITH_COUNTS = 20
 MOST_LEVEL_NAMES = 5  # of more classes, the names below the matrix stand upright
@@ -118,7 +118,7 @@ def confusion_title(confusion: Confusion) -> str:
     """Says how many are right, and what was most often taken for what."""
     total = confusion.counts.sum()
     right = np.trace(confusion.counts) / total
-    title = f"{right:.0%} of {total:,} right"
+    title = f"{share_in_words(right)} of {total:,} right"
     mix_ups = confusion.mix_ups()
     if not mix_ups:
         return title

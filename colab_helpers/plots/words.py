@@ -31,6 +31,21 @@ def escaped(text: str) -> str:
     return text.replace("$", r"\$")
 
 
+def share_in_words(share: float) -> str:
+    """A share as a whole percentage, and never as all or nothing where it is not quite that.
+
+    Example:
+        >>> share_in_words(0.75), share_in_words(1), share_in_words(0.998), share_in_words(0.002)
+        ('75%', '100%', 'over 99%', 'under 1%')
+    """
+    words = f"{share:.0%}"
+    if words == "100%" and share < 1:
+        return "over 99%"
+    if words == "0%" and share > 0:
+        return "under 1%"
+    return words
+
+
 def balance_in_words(class_sizes: Collection[int]) -> str:
     """How many classes there are, and how many pictures each has.
 

@@ -18,7 +18,7 @@ from ..evaluation.mask_tables import check_mask_names
 from ..evaluation.masks import ComparedMask, ComparedMasks
 from .pictures import Picture, show_picture
 from .style import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, SKY, hide_frame, new_figure, set_title
-from .words import escaped, shortened
+from .words import escaped, share_in_words, shortened
 
 PICTURES_A_ROW = 2
 WIDTH = 1.6  # of a picture, or a mask, in inches
@@ -74,7 +74,8 @@ def masks_title(overlap: float, pictures: int, shown: int) -> str:
         'Masks overlap by 85% (intersection over union, 60 pictures). The 4 worst:'
     """
     noun = "picture" if pictures == 1 else "pictures"
-    title = f"Masks overlap by {overlap:.0%} (intersection over union, {pictures:,} {noun})"
+    by = share_in_words(overlap)
+    title = f"Masks overlap by {by} (intersection over union, {pictures:,} {noun})"
     if shown < pictures:
         title += f". The {shown} worst:" if shown > 1 else ". The worst:"
     return title

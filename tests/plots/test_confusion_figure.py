@@ -86,6 +86,7 @@ def test_a_class_without_pictures_has_a_share_of_nothing():
         ([0, 0, 1], [0, 1, 1], "67% of 3 right; once, a was taken for b"),
         ([0, 1, 1, 1], [0, 1, 0, 0], "50% of 4 right; most often, b was taken for a (2x)"),
         ([0] * 1200, [0] * 1200, "100% of 1,200 right"),
+        ([0] * 1200, [0] * 1199 + [1], "over 99% of 1,200 right; once, a was taken for b"),
     ],
 )
 def test_the_title_says_how_many_are_right_and_the_worst_mix_up(labels, predictions, title):
