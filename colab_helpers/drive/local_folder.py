@@ -19,6 +19,7 @@ from .local_tree import (
     folders_named,
     is_folder,
     own_errors,
+    refuse_lost_disk,
     spelled_as_on_disk,
 )
 from .names import composed, printable
@@ -75,10 +76,16 @@ class LocalFolder:
                 return content.read(length)
 
     def find(self, path: str | os.PathLike[str]) -> File:
-        """The file, of any kind, at a path below this folder, in any Unicode normal form."""
+        """The file, of any kind, at a path below this folder, in any Unicode normal form.
+
+        Raises:
+            NotFoundError: There is none.
+            DriveError: It cannot be told, as on a mounted Drive that lost its connection.
+        """
         full = self._spelled(file_text(path))
         if os.path.isfile(full):
             return self._found(full)
+        refuse_lost_disk(full)
         what = "is a folder, not a file" if os.path.isdir(full) else "is not there"
         raise NotFoundError(
             f"{os.fspath(path)!r} {what}, in {self.root!r}. Give a file's path from there."
@@ -231,6 +238,7 @@ class LocalFolder:
             return full
         if os.path.exists(full):
             raise NotFoundError(f"{folder!r} is a file, not a folder. Name the folder it lies in.")
+        refuse_lost_disk(full)
         found = folders_named(self.root, folder)
         if not found:
             raise NotFoundError(

@@ -22,6 +22,7 @@ __all__ = [
     "is_file",
     "is_folder",
     "own_errors",
+    "refuse_lost_disk",
     "spelled_as_on_disk",
 ]
 
@@ -146,6 +147,24 @@ def _below(folder: _Folder, entry: os.DirEntry[str]) -> _Folder:
     if entry.is_symlink():
         return _Folder(entry.path, os.path.realpath(entry.path))
     return _Folder(entry.path, os.path.join(folder.real_path, entry.name))
+
+
+def refuse_lost_disk(path: str) -> None:
+    """Raises an error where the system cannot tell whether anything is at a path.
+
+    `os.path.exists` says no, then.
+
+    Raises:
+        DriveError: It says what the system says, such as that a mount is not connected.
+    """
+    with own_errors(f"look for {path!r}"):
+        try:
+            os.stat(path)
+        except (FileNotFoundError, ValueError):  # the latter of a name that no system has
+            return
+        except OSError as error:
+            if error.errno not in LEADS_NOWHERE:
+                raise
 
 
 @contextlib.contextmanager

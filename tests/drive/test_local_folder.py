@@ -96,6 +96,22 @@ def test_a_mount_that_fell_away_is_transient_and_says_what_to_do(flowers, monkey
         drive.read(file)
 
 
+@pytest.mark.parametrize("ask", ["find", "list_folders"])
+def test_what_a_mount_that_fell_away_holds_is_not_said_to_be_missing(flowers, monkeypatch, ask):
+    """Else `ResumeTraining` would take its run for one that never began."""
+    drive = connect(flowers)
+    look = os.stat
+
+    def broken(path, *arguments, **options):
+        if str(path).startswith(str(flowers)):
+            raise OSError(107, "Transport endpoint is not connected")
+        return look(path, *arguments, **options)
+
+    monkeypatch.setattr("os.stat", broken)
+    with pytest.raises(TransientError, match="not connected. If this is a mounted Drive, mount it"):
+        list(getattr(drive, ask)("results/run1"))
+
+
 def test_a_copy_that_fails_leaves_no_half_file(flowers, tmp_path, monkeypatch):
     (tmp_path / "model.keras").write_bytes(b"1")
 
