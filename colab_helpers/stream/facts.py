@@ -6,6 +6,7 @@ from typing import Any
 
 from .contents import Contents
 from .tally import Tally
+from .threads import decoders
 
 __all__ = ["Facts"]
 
@@ -35,6 +36,11 @@ class Facts:
         `label_mode=None`. A dict of these for a dict of outputs.
         """
         return self._contents.targets.values
+
+    @property
+    def decoders(self) -> int:
+        """Threads that decode and augment: one for each core, up to 8; all sequences share them."""
+        return decoders.most
 
     @property
     def stats(self) -> dict[str, float]:

@@ -5,7 +5,7 @@ over one by one, a bounded number ahead of the one that is waited for.
 
     take(place) -> _admit: starts the batches that may be made meanwhile
         reader threads    _fetch: the bytes of one file        at most `reads`, and ENCODED_BYTES
-        decoder threads   _fill: one row from its bytes        as many as the machine has cores
+        decoder threads   _fill: one row from its bytes        one for each core, up to 8
                           _recall: all rows that a cache has
     Batch.done is set -> take returns the batch
 

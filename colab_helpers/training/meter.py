@@ -155,7 +155,7 @@ def advise(rates: InputRates, *, reads: int, has_cache: bool, cores: int) -> str
         rates: Those of an epoch.
         reads: Reads in flight at most.
         has_cache: Whether decoded images are kept in a `PixelCache`.
-        cores: Of this machine's processor.
+        cores: Of this machine's processor that decode.
     """
     if rates.waiting_share < LITTLE_WAITING:
         return "Nothing to gain from faster input: the model is what takes the time."
@@ -253,7 +253,7 @@ class InputMeter(keras.callbacks.Callback):
             rates,
             reads=self.sequence.reads,
             has_cache=self.sequence.cache is not None,
-            cores=os.cpu_count() or 1,
+            cores=getattr(self.sequence, "decoders", None) or os.cpu_count() or 1,
         )
         self.history.append(_row(epoch, rates, advice))
         if self.verbose:

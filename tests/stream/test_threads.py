@@ -1,8 +1,11 @@
 """No thread outlives its use."""
 
 import gc
+import subprocess
+import sys
 import threading
 import weakref
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -76,6 +79,41 @@ def test_an_epoch_that_pauses_keeps_what_was_read_and_lets_its_threads_go():
         assert not own_threads()
     assert same(seen, list(StreamingSequence(photos(100), read, decode, batch_size=10)))
     assert set(reads.count.values()) == {1}
+
+
+ON_ONE_CORE = """
+import os
+import threading
+
+os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+
+from numbered_photos import decode, epoch_of, photos, read
+
+from colab_helpers.stream import StreamingSequence
+
+sequence = StreamingSequence(photos(50), read, decode, batch_size=8)
+epoch_of(sequence)
+names = [thread.name for thread in threading.enumerate()]
+print(sequence.decoders, sum("decoder_" in name for name in names))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux binds a process to cores")
+def test_a_process_that_may_use_one_core_decodes_in_one_thread():
+    """A container may have fewer cores than its machine."""
+    found = subprocess.run(
+        [sys.executable, "-c", ON_ONE_CORE],
+        cwd=Path(__file__).parent,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert found.stdout.split() == ["1", "1"]
+
+
+def test_decoders_are_one_for_each_core_and_no_more_than_eight():
+    sequence = StreamingSequence(photos(4), read, decode)
+    assert 1 <= sequence.decoders <= 8
 
 
 def test_stats_tell_where_the_time_went():

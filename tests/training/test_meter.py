@@ -1,5 +1,6 @@
 """What InputMeter promises: true numbers, and advice that fits them."""
 
+import os
 import re
 from types import SimpleNamespace
 
@@ -115,6 +116,21 @@ def test_a_meter_asks_for_no_count_before_an_epoch_begins():
 
 def test_an_epoch_without_a_batch_divides_by_nothing():
     assert InputWatch(sequence_of(), StoppedClock()).rates().images_per_second == 0
+
+
+def test_decoding_is_the_limit_where_its_threads_are_busy_whatever_the_machine_has(monkeypatch):
+    """A machine of 64 cores decodes with eight."""
+    monkeypatch.setattr(os, "cpu_count", lambda: 64)
+    clock = StoppedClock()
+    sequence = sequence_of()
+    sequence.decoders = 8
+    meter = InputMeter(sequence, verbose=False, clock=clock)
+    meter.on_epoch_begin(0)
+    sequence.stats.update(images=1000, waiting=8.0, decoding=75.0)
+    clock.now += 10
+    meter.on_train_batch_end(0)
+    meter.on_epoch_end(0)
+    assert meter.history[0]["advice"].startswith("Decoding keeps the processor busy")
 
 
 def test_a_row_an_epoch_is_kept_and_printed(capsys):
