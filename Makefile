@@ -25,7 +25,7 @@ export PIP_DEFAULT_TIMEOUT ?= 180
 export PIP_RETRIES ?= 10
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: help run test checks test-full lowest-test next-keras browser-test bench flowers17 notebooks docs address clean
+.PHONY: help run test checks test-full lowest-test next-keras browser-test bench gpu-bench flowers17 notebooks docs address clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1  /p' Makefile | awk -F'  ' '{printf "make %-13s %s\n", $$1, $$2}'
@@ -64,6 +64,9 @@ browser-test: .venv/ready  ## notebooks in JupyterLab, clicked through in Chromi
 bench: .venv/ready  ## measure against what you would use instead and write BENCHMARKS.md: FOLDER=photos
 	@.venv/bin/python -m pip install --quiet -r tests/benchmarks/requirements.txt
 	@.venv/bin/python -m tests.benchmarks $(if $(FOLDER),--folder "$(FOLDER)")
+
+gpu-bench: .venv/ready  ## whether the stream keeps an NVIDIA GPU busy: FOLDER=photos
+	@.venv/bin/python -m tests.benchmarks.gpu "$(FOLDER)"
 
 flowers17: .venv/ready  ## the Flowers-17 tutorial's job, three seeds, more than an hour: FOLDER=path
 	@.venv/bin/python -m tests.benchmarks.flowers17 "$(FOLDER)"
