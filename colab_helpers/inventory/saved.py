@@ -217,9 +217,8 @@ def _listing(
 
 def _save(files: Iterable[File], path: Path, progress: ListingProgress) -> None:
     """Saves a whole listing, and how to go on from its end."""
-    listed = [
-        file_of_record(file) for file in listed_files(files)
-    ]  # first, since the position moves with it
+    # First, since the position moves with it.
+    listed = [file_of_record(file) for file in listed_files(files)]
     position = getattr(files, "position", None)
     write_listing(path, listed, _finished(progress, position))
 

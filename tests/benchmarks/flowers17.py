@@ -2,9 +2,9 @@
 
 1,020 pictures to train and 340 to test, stratified; 64 x 64; from scratch; at most 75 epochs.
 MiniVGGNet is the tutorial's network, which reached 0.77 there; beside it stands a deeper one with
-fewer weights. No test picture has a say in anything: every setting below was chosen with
-`--validate`, which trains on 816 of the 1,020 and tests on the other 204, and the weights are those
-of the last epoch, averaged over the last steps.
+fewer weights. No test picture has a say in anything: the settings were chosen within the 1,020, by
+five-fold cross-validation (816 to train, 204 to test), which `--validate` does once. The weights
+are those of the last epoch, averaged over the last steps.
 
 Prints the report; saves it with the curves, the confusion and the settings in out/flowers17.
 """
@@ -40,22 +40,24 @@ SIDE = 64  # pixels: what the networks see
 # So that a part of a picture is still sharp; the networks' first layer halves it.
 DECODED = 2 * SIDE
 # Of width and height, at the test: about what training shows of a picture (Touvron et al., 2019).
-LOOKED_AT = 0.75
+LOOKED_AT = 0.8
 SETTINGS = {
     "batch_size": 16,
-    "learning_rate": 2e-3,
+    "learning_rate": 2.5e-3,
     "warm_up_epochs": 3,
-    "weight_decay": 0.05,
-    "label_smoothing": 0.1,
-    "cutmix_share": 0.5,
+    "weight_decay": 0.3,
+    "mixup_share": 0.4,  # of the batches
+    "mixup_beta": 0.4,
     "average_momentum": 0.99,
 }
 AUGMENT = {
-    "rotation_range": 15,
-    "width_shift_range": 0.12,
-    "height_shift_range": 0.12,
-    "zoom_range": (0.55, 1.0),
+    "rotation_range": 6,
+    "width_shift_range": 0.1,
+    "height_shift_range": 0.1,
+    "zoom_range": (0.63, 1.0),
     "horizontal_flip": True,
+    "channel_shift_range": 18,
+    "brightness_range": (0.88, 1.12),
     "fill_mode": "reflect",
 }
 NETWORKS = {
@@ -84,12 +86,14 @@ def network(filters, dropout, dense, last_dropout, classes):
     return keras.Model(inputs, x)
 
 
-class CutMix(keras.utils.PyDataset):
-    """Puts a window of another picture into each, with its share of label (Yun et al., 2019)."""
+class MixUp(keras.utils.PyDataset):
+    """Lays other pictures over those of some batches, and blends their labels as much.
 
-    def __init__(self, sequence, share, seed):
+    Zhang et al., 2018. All batches are float32, mixed or not."""
+
+    def __init__(self, sequence, seed):
         super().__init__(workers=1)
-        self.sequence, self.share, self.rng = sequence, share, np.random.default_rng(seed)
+        self.sequence, self.rng = sequence, np.random.default_rng(seed)
         self.on_epoch_begin, self.on_epoch_end = sequence.on_epoch_begin, sequence.on_epoch_end
 
     def __len__(self):
@@ -97,16 +101,12 @@ class CutMix(keras.utils.PyDataset):
 
     def __getitem__(self, index):
         images, labels = self.sequence[index]
-        if self.rng.random() < self.share:
-            side, order = DECODED * np.sqrt(self.rng.random()), self.rng.permutation(len(images))
-            middle = self.rng.uniform(0, DECODED, 2)
-            (top, left), (bottom, right) = (
-                (middle + part * side / 2).clip(0, DECODED).astype(int) for part in (-1, 1)
-            )
-            images = images.copy()
-            images[:, top:bottom, left:right] = images[order, top:bottom, left:right]
-            taken = (bottom - top) * (right - left) / DECODED**2
-            labels = (1 - taken) * labels + taken * labels[order]
+        images = images.astype(np.float32)
+        if self.rng.random() < SETTINGS["mixup_share"]:
+            kept = np.float32(self.rng.beta(SETTINGS["mixup_beta"], SETTINGS["mixup_beta"]))
+            order = self.rng.permutation(len(images))
+            images = kept * images + (1 - kept) * images[order]
+            labels = kept * labels + (1 - kept) * labels[order]
         return images, labels
 
 
@@ -134,10 +134,10 @@ def train(name, stream, train_files, test_files, epochs, seed):
     model = network(**NETWORKS[name], classes=len(sequence.class_names))
     model.compile(
         optimizer(len(sequence), epochs),
-        keras.losses.CategoricalCrossentropy(label_smoothing=SETTINGS["label_smoothing"]),
+        keras.losses.CategoricalCrossentropy(),
         metrics=["accuracy"],
     )
-    mixed = CutMix(sequence, SETTINGS["cutmix_share"], seed)
+    mixed = MixUp(sequence, seed)
     history = model.fit(mixed, epochs=epochs, callbacks=[Progress()], verbose=0).history
     test = stream(test_files, shuffle=False, class_names=sequence.class_names)
     return history, *predict_once(looked_at(model), test)[:2]
