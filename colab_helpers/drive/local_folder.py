@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import posixpath
 import shutil
@@ -48,6 +49,10 @@ class LocalFolder:
                 f"There is no folder {self.root!r}. Check the path; a mounted Drive lies at "
                 "/content/drive/MyDrive."
             )
+        # A cache knows a file by its id and version. In two folders, one path can name two pictures
+        # of one size and one time, as `unzip` leaves them.
+        place = os.fsencode(os.path.realpath(self.root))
+        self._place = hashlib.blake2b(place, digest_size=4).hexdigest()
 
     def __repr__(self) -> str:
         return f"LocalFolder({self.root!r})"
@@ -206,7 +211,7 @@ class LocalFolder:
             path=_with_slashes(os.path.relpath(full, top)),
             size=status.st_size,
             md5=None,
-            version=f"{status.st_mtime_ns}-{status.st_size}",
+            version=f"{status.st_mtime_ns}-{status.st_size}-{self._place}",
         )
 
     def _found(self, full: str) -> File:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -180,7 +181,8 @@ def save_inventory(
             must.
 
     Raises:
-        ValueError: `path` is not on this machine, or a file has an attribute that no file can have.
+        ValueError: `path` is not on this machine, a file stands in `files` twice, or has an
+            attribute that no file can have.
     """
     label = files.label if isinstance(files, Listing) else "parent"
     _save(files, _local(path), ListingProgress(folder, label=label))
@@ -219,8 +221,20 @@ def _save(files: Iterable[File], path: Path, progress: ListingProgress) -> None:
     """Saves a whole listing, and how to go on from its end."""
     # First, since the position moves with it.
     listed = [file_of_record(file) for file in listed_files(files)]
+    _refuse_repeated(listed)
     position = getattr(files, "position", None)
     write_listing(path, listed, _finished(progress, position))
+
+
+def _refuse_repeated(files: Sequence[File]) -> None:
+    """Refuses a list with a file twice: of several, one would be loaded."""
+    times = Counter(file.id for file in files)
+    repeated = next((file for file in files if times[file.id] > 1), None)
+    if repeated is not None:
+        raise ValueError(
+            f"`files` has {named([repeated.name])} {times[repeated.id]} times, and an inventory "
+            "holds each file once. Save the listing, and repeat files when it is loaded."
+        )
 
 
 def _finished(progress: ListingProgress, position: SavedPosition | None) -> ListingProgress:

@@ -102,10 +102,16 @@ class CachedRead:
         """
         key = file_key(file)
         record = self._records.read(key)
-        if record is not None:
+        if record is not None and _is_range(start, end):
             return bytes(memoryview(record)[start:end])
         if start is not None or end is not None:
             return self._read(file, start, end)
         data = checked_bytes(self._read(file), f"`read` must give bytes for {file_named(file)}")
         self._records.put(key, data)
         return data
+
+
+def _is_range(start: int | None, end: int | None) -> bool:
+    """Whether a slice of bytes means what a source means by it; it says itself what it refuses."""
+    first = start or 0
+    return first >= 0 and (end is None or end >= first)

@@ -5,6 +5,7 @@ import os
 import pytest
 
 from colab_helpers.drive import DriveError, NotFoundError, TransientError, connect
+from colab_helpers.stream import cached
 
 
 def test_a_folder_is_listed_in_the_order_people_count(flowers):
@@ -17,6 +18,19 @@ def test_folders_are_listed_in_the_order_people_count(flowers):
         (flowers / "beds" / name).mkdir(parents=True)
     names = [name for _, name in connect(flowers).list_folders("beds")]
     assert names == ["Bed 1", "bed 9", "bed 10"]
+
+
+def test_one_path_in_two_folders_is_two_files_to_a_cache(tmp_path):
+    """Of one size and one time, as those of pictures without compression from an archive are."""
+    pictures = {"train": b"a picture to train", "test": b"a picture to test."}
+    for part, content in pictures.items():
+        (tmp_path / part).mkdir()
+        (tmp_path / part / "1.bmp").write_bytes(content)
+        os.utime(tmp_path / part / "1.bmp", (1e9, 1e9))
+    for part, content in pictures.items():
+        drive = connect(tmp_path / part)
+        (file,) = drive.list_images(".", label=None)
+        assert cached(drive.read, tmp_path / "cache", max_bytes=1e6)(file) == content
 
 
 def test_hidden_files_and_folders_are_left_out(flowers):

@@ -50,6 +50,14 @@ class ListingWithoutPosition:
 # Saving and loading
 
 
+def test_a_list_with_a_file_twice_is_not_saved(path):
+    """Loaded, one of the two would be left."""
+    files = make_files(3)
+    with pytest.raises(ValueError, match="2 times.*Save the listing, and repeat files when"):
+        save_inventory([*files, files[1]], path)
+    assert not path.exists()
+
+
 def test_a_saved_listing_comes_back_as_it_was(tmp_path):
     """Every attribute, whatever is in a name; missing folders on the way are made."""
     names = ("a'b\"c.jpg", "new\nline.jpg", "日本語 \u2028.jpg", "lone \udcff.jpg")

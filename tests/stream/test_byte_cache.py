@@ -5,6 +5,7 @@ import io
 import pytest
 from cached_photos import Source, flip_bits, photo
 
+from colab_helpers.drive import connect
 from colab_helpers.stream import cached
 
 
@@ -34,6 +35,19 @@ def test_a_range_of_what_is_not_cached_passes_through(tmp_path):
     read = cached(source, tmp_path, max_bytes=1e6)
     assert read(photo(1), 10, 20) == Source()(photo(1))[10:20]
     assert read.stats["records"] == 0
+
+
+@pytest.mark.parametrize("start, end", [(-5, None), (None, -1), (20, 10)])
+def test_what_is_no_range_is_refused_by_the_source_cached_or_not(tmp_path, start, end):
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "1.jpg").write_bytes(b"0123456789" * 10)
+    drive = connect(tmp_path / "photos")
+    (file,) = drive.list_images(".")
+    read = cached(drive.read, tmp_path / "cache", max_bytes=1e6)
+    for _ in range(2):
+        with pytest.raises(ValueError):
+            read(file, start, end)
+        read(file)
 
 
 def test_an_empty_file_is_cached_too(tmp_path):
