@@ -137,7 +137,6 @@ class Decoders:
     """The decoder threads of a process, for all its sequences: one for each core that it may use.
 
     In a container these can be fewer than the machine has. More than MOST_DECODERS gain nothing.
-    `most` says how many there will be.
 
     They stay, since each new thread would keep, in the allocator, as much memory as decoding
     takes at most.
@@ -153,9 +152,13 @@ class Decoders:
         self._jobs: queue.SimpleQueue[_Call | None] = queue.SimpleQueue()  # None ends a thread
         self._threads: list[threading.Thread] = []
         self._is_ending = False
-        self.most = min(_usable_cores(), MOST_DECODERS)
         # Reentrant, as a garbage collection within `submit` may end in another one.
         self._lock = threading.RLock()
+
+    @property
+    def most(self) -> int:
+        """How many there may be."""
+        return min(_usable_cores(), MOST_DECODERS)
 
     def submit(self, do: Callable[..., None], *arguments: Any) -> None:
         """Puts a call in line."""
@@ -166,7 +169,7 @@ class Decoders:
     def _start_thread(self) -> None:
         with self._lock:
             number = len(self._threads)
-            if number == self.most:
+            if number >= self.most:
                 return
             thread = threading.Thread(
                 target=self._work, name=f"StreamingSequence decoder_{number}", daemon=True
