@@ -1,7 +1,8 @@
-"""`make bench` says how each row stands beside its peer, and runs; so does `make flowers17`."""
+"""`make bench` says how each row stands beside its peer, and runs; so do its neighbours."""
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -96,6 +97,14 @@ def test_the_benchmark_prints_a_table_for_each_subject_with_the_command_and_the_
     assert printed.count("| what | here | beside it |") == printed.count("### ") == 9
     assert printed.count("`make bench`: ") == printed.count(" cores (") == 9
     assert str(ROOT) not in printed
+
+
+@pytest.mark.skipif(bool(shutil.which("nvidia-smi")), reason="there is a GPU to measure")
+def test_without_a_gpu_its_benchmark_says_so(tmp_path):
+    command = [sys.executable, "-m", "tests.benchmarks.gpu", str(tmp_path)]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert ended.returncode == 1
+    assert "finds no GPU here: nothing was measured" in ended.stderr
 
 
 @pytest.mark.slow
