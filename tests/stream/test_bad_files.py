@@ -128,7 +128,7 @@ def test_skip_does_not_swallow_what_ends_a_run(error, on_bad_file):
 
 ERRORS_OF_CODE = {
     NameError: lambda: imagge,  # noqa: F821
-    TypeError: lambda: None[0],
+    TypeError: lambda: len(5),
     AttributeError: lambda: np.zeros(1).imge,
     KeyError: lambda: {}["a"],
     IndexError: lambda: [][1],
