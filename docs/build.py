@@ -23,10 +23,10 @@ def main(folder: str) -> None:
     import pdoc
 
     sys.path.insert(0, str(ROOT))
-    warnings.simplefilter("error")
     package = importlib.import_module("colab_helpers")
     for room in ROOMS:
         load_all_names(importlib.import_module(f"colab_helpers.{room}"))
+    warnings.simplefilter("error")  # not before: what is imported warns of its own matters
     package.__all__ = list(ROOMS)  # the map of rooms, and no name twice
     pdoc.render.configure(docformat="google", footer_text=f"colab_helpers {package.__version__}")
     modules = ["colab_helpers", r"!colab_helpers\.\w+\."]

@@ -12,6 +12,10 @@ from colab_helpers.inventory import pair
 from colab_helpers.practice import make_practice_folder
 from stand_in import FakeDrive
 
+# For the programs that tests start: what Google says of an old Python is none of their business.
+os.environ.setdefault(
+    "PYTHONWARNINGS", "ignore::FutureWarning:google.api_core._python_version_support"
+)
 FLOWERS17 = Path(__file__).parents[1].parent / "shared" / "data" / "flowers17"
 
 

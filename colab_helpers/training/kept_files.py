@@ -107,6 +107,16 @@ class KeptFiles:
             if template is not None:
                 self._templates[number] = template
 
+    def begin(self) -> None:
+        """Lets a `CSVLogger` whose run was interrupted write to the file that it has opened anew.
+
+        Keras does so from 3.11 on; before, the row of the next epoch went to the file of before.
+        """
+        for number in self._templates:
+            callback = self._callbacks[number]
+            if isinstance(callback, keras.callbacks.CSVLogger):
+                callback.writer = None
+
     def stamps(self) -> list[Stamp]:
         """The files that are there now."""
         stamps = []

@@ -183,6 +183,7 @@ class ResumeTraining(keras.callbacks.Callback):
     def on_train_begin(self, logs: Logs = None) -> None:
         """Reads the newest checkpoint, and tells `fit` with which epoch to begin."""
         self._short_epoch.end()  # of a run that was interrupted
+        self._kept_files.begin()
         self._forget_run()
         self._batches_in_epoch = len(self.sequence)
         self._check_steps()

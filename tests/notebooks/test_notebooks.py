@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from importlib import metadata
 
 import nbformat
 import pytest
@@ -25,6 +26,13 @@ CHECKED = "nbval-check-output"  # the tag of a cell whose output must be as stor
 
 def each_notebook(test):
     return pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)(test)
+
+
+def skip_where_keras_is_too_old(path):
+    """Notebook 10 trains on several machines, which Keras 3.10 does from tf.data alone."""
+    found = metadata.version("keras")
+    if path.stem.startswith("10") and tuple(map(int, found.split(".")[:2])) < (3, 11):
+        pytest.skip(f"NOT RUN: notebook 10 needs Keras 3.11 or newer; here is {found}")
 
 
 def code_cells(notebook):
@@ -207,6 +215,7 @@ def course_drive(tmp_path_factory):
 @each_notebook
 def test_it_runs(path, course_drive, tmp_path):
     """In the order of the course, each notebook runs and shows what it showed before."""
+    skip_where_keras_is_too_old(path)
     run_under_nbval(path, course_drive, tmp_path / "runtime")
 
 
@@ -214,5 +223,6 @@ def test_it_runs(path, course_drive, tmp_path):
 @each_notebook
 def test_it_runs_alone(path, tmp_path):
     """Each notebook runs with a Drive on which no other notebook has left anything."""
+    skip_where_keras_is_too_old(path)
     with stand_in_drive(tmp_path / "drive") as (url, _):
         run_under_nbval(path, url, tmp_path / "runtime")
