@@ -21,6 +21,7 @@ __all__ = [
     "folder_text",
     "listed_files",
     "no_position",
+    "repeated_files",
 ]
 
 NEEDED_OF_A_FILE = ("id", "name", "version")  # to ask for it, to name it, and to notice a change
@@ -99,6 +100,24 @@ def listed_files(files: Iterable[Any], name: str = "files") -> list[Any]:
         f"`{name}` must be a list of files with `id` and `name`, such as "
         f"`list(drive.list_images(folder))`. Received: {received}"
     )
+
+
+def repeated_files(files: Iterable[Any]) -> list[Any]:
+    """Those that stand among the files more than once, each once.
+
+    Example:
+        >>> import types
+        >>> rose, tulip = types.SimpleNamespace(id="1"), types.SimpleNamespace(id="2")
+        >>> repeated_files([rose, tulip, rose]) == [rose]
+        True
+    """
+    seen: set[str] = set()
+    repeated: dict[str, Any] = {}
+    for file in files:
+        if file.id in seen:
+            repeated.setdefault(file.id, file)
+        seen.add(file.id)
+    return list(repeated.values())
 
 
 def check_source(drive: Any, method: str = "read") -> None:

@@ -51,8 +51,8 @@ class LocalFolder:
             )
         # A cache knows a file by its id and version. In two folders, one path can name two pictures
         # of one size and one time, as `unzip` leaves them.
-        place = os.fsencode(os.path.realpath(self.root))
-        self._place = hashlib.blake2b(place, digest_size=4).hexdigest()
+        real_root = os.fsencode(os.path.realpath(self.root))
+        self._root_mark = hashlib.blake2b(real_root, digest_size=4).hexdigest()
 
     def __repr__(self) -> str:
         return f"LocalFolder({self.root!r})"
@@ -211,7 +211,7 @@ class LocalFolder:
             path=_with_slashes(os.path.relpath(full, top)),
             size=status.st_size,
             md5=None,
-            version=f"{status.st_mtime_ns}-{status.st_size}-{self._place}",
+            version=f"{status.st_mtime_ns}-{status.st_size}-{self._root_mark}",
         )
 
     def _found(self, full: str) -> File:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -15,7 +14,7 @@ from typing import Any, BinaryIO, Protocol
 from tqdm import tqdm
 
 from ..drive import Changes, File, Listing
-from ..drive.arguments import check_source, check_whole_number, listed_files
+from ..drive.arguments import check_source, check_whole_number, listed_files, repeated_files
 from ..drive.labels import Label, check_label
 from ..drive.names import named
 from .listing import nothing_listed
@@ -228,12 +227,12 @@ def _save(files: Iterable[File], path: Path, progress: ListingProgress) -> None:
 
 def _refuse_repeated(files: Sequence[File]) -> None:
     """Refuses a list with a file twice: of several, one would be loaded."""
-    times = Counter(file.id for file in files)
-    repeated = next((file for file in files if times[file.id] > 1), None)
-    if repeated is not None:
+    repeated = repeated_files(files)
+    if repeated:
+        names = [file.name for file in repeated]
         raise ValueError(
-            f"`files` has {named([repeated.name])} {times[repeated.id]} times, and an inventory "
-            "holds each file once. Save the listing, and repeat files when it is loaded."
+            f"Some files stand in `files` more than once: {named(names)}. An inventory holds each "
+            "once: save the listing, and repeat files when it is loaded."
         )
 
 

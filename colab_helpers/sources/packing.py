@@ -19,7 +19,6 @@ Example:
 
 from __future__ import annotations
 
-import collections
 import contextlib
 import functools
 import hashlib
@@ -39,6 +38,7 @@ from ..drive.arguments import (
     check_source,
     check_whole_number,
     listed_files,
+    repeated_files,
 )
 from ..drive.names import named, printable
 from .ahead import done_ahead
@@ -198,13 +198,11 @@ class _Job:
 
 def _refuse_repeated(files: list[File]) -> None:
     """Refuses a file that stands there twice: a shard would hold it twice, at one path."""
-    times = collections.Counter(file.id for file in files)
-    repeated = [
-        file.path for file in {file.id: file for file in files}.values() if times[file.id] > 1
-    ]
+    repeated = repeated_files(files)
     if repeated:
+        paths = [file.path for file in repeated]
         raise ValueError(
-            f"Some files stand in `files` more than once: {named(repeated)}. Pack each once: "
+            f"Some files stand in `files` more than once: {named(paths)}. Pack each once: "
             "`files = list({file.id: file for file in files}.values())`. To train on some more "
             "often, repeat them in what `list_images` of the archive gives."
         )

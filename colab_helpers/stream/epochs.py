@@ -213,7 +213,7 @@ class Epochs:
             IndexError: There is no such index.
             TypeError: It is no integer, such as a slice.
         """
-        index = _place_of_index(index, self.length(total, consumer))
+        index = _checked_index(index, self.length(total, consumer))
         if not self.is_begun:
             return Ticket(self.epoch, index, is_in_turn=False, comes_again=index < PEEKS)
         if not self.is_consumed_by(consumer):
@@ -233,7 +233,7 @@ class Epochs:
         return Ticket(self.epoch, place, is_in_turn, comes_again)
 
 
-def _place_of_index(index: Any, length: int) -> int:
+def _checked_index(index: Any, length: int) -> int:
     """The batch that an index names, counted from the end where it is negative."""
     if isinstance(index, bool) or not isinstance(index, SupportsIndex):
         raise TypeError(

@@ -70,7 +70,7 @@ class Readers:
     """
 
     def __init__(self, most: int, do: Callable[[Job], None]) -> None:
-        self.most = most
+        self._most = most
         self._do = do
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()  # None ends a thread
         self._thread_count = 0
@@ -85,7 +85,7 @@ class Readers:
                 return
             for job in jobs:
                 self._jobs.put(job)
-            new_threads = min(self.most - self._thread_count, self._jobs.qsize())
+            new_threads = min(self._most - self._thread_count, self._jobs.qsize())
             for _ in range(new_threads):
                 thread = threading.Thread(target=self._work, name="StreamingSequence", daemon=True)
                 thread.start()
@@ -123,7 +123,7 @@ class Readers:
             self._do = _do_nothing
 
 
-def _usable_cores() -> int:
+def usable_cores() -> int:
     if sys.platform == "linux":
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -158,7 +158,7 @@ class Decoders:
     @property
     def most(self) -> int:
         """How many there may be."""
-        return min(_usable_cores(), MOST_DECODERS)
+        return min(usable_cores(), MOST_DECODERS)
 
     def submit(self, do: Callable[..., None], *arguments: Any) -> None:
         """Puts a call in line."""

@@ -20,10 +20,10 @@ def trivial_model():
 class Constant(keras.utils.PyDataset):
     """One constant batch: nothing that Keras can be given as a PyDataset is faster."""
 
-    def __init__(self, steps):
+    def __init__(self, steps, batch_size=BATCH):
         super().__init__()
         self._steps = steps
-        self._batch = np.zeros((BATCH, *SIZE, 3), np.uint8), np.zeros(BATCH, np.int32)
+        self._batch = np.zeros((batch_size, *SIZE, 3), np.uint8), np.zeros(batch_size, np.int32)
 
     def __len__(self):
         return self._steps

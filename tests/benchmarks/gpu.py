@@ -23,7 +23,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from tests.benchmarks import gpu_fit  # noqa: E402
 from tests.benchmarks.gpu_fit import CONSTANT, FIRST, LATER  # noqa: E402
-from tests.benchmarks.measure import Server, fresh, machine, median, ratio  # noqa: E402
+from tests.benchmarks.measure import Server, fresh, machine, median  # noqa: E402
 
 
 def parse():
@@ -86,8 +86,6 @@ def print_rows(cores, network, found):
 def print_row(cores, network, what, found, name, epoch):
     speed = median(found, name, f"{epoch}images/s")
     share = speed / median(found, CONSTANT, "images/s")
-    if not epoch:
-        share = ratio(found, name, CONSTANT, "images/s")
     shares = [median(found, name, epoch + key) for key in ("busy", "waited")]
     shown = ["" if math.isnan(value) else f"{value:.0%}" for value in shares]
     cells = [cores, network, what, f"{speed:,.0f}", f"{share:.2f}", *shown]

@@ -16,6 +16,7 @@ from PIL import Image
 
 from colab_helpers import InputMeter, PixelCache, StreamingSequence, augmenter, connect, decoder
 from tests.benchmarks.augment import WORDS
+from tests.benchmarks.fitting import Constant
 from tests.benchmarks.measure import SIZE, interleaved
 
 BATCH, EPOCHS = 64, 4  # the first of a `fit` is told apart
@@ -26,7 +27,7 @@ OPENCV, PILLOW = f"{LATER}, augmented, OpenCV", f"{LATER}, augmented, Pillow"
 
 def compare(network, cores, rounds, url, folder, work):
     """All ways in one process, in turn; the round that warms up compiles the network."""
-    if not keras.distribution.list_devices("gpu"):
+    if all(device.lower().startswith("cpu") for device in keras.distribution.list_devices()):
         raise RuntimeError(
             f"Keras on {keras.backend.backend()} sees no GPU. For JAX: pip install 'jax[cuda13]'"
         )
@@ -35,7 +36,7 @@ def compare(network, cores, rounds, url, folder, work):
     keras.mixed_precision.set_global_policy("mixed_bfloat16")
     fit = functools.partial(timed_fit, built(network))
     ways = {
-        CONSTANT: lambda: fit(Constant(folder)),
+        CONSTANT: lambda: fit(Constant(len(paths(folder)) // BATCH, BATCH)),
         LATER: lambda: fit(stream(url, work)),
         OPENCV: lambda: fit(stream(url, work, "opencv")),
         PILLOW: lambda: fit(stream(url, work, "pillow")),
@@ -74,21 +75,6 @@ def stream(url, work, library=None):
 @functools.cache
 def paths(folder):
     return sorted(Path(folder).rglob("*.jpg"))
-
-
-class Constant(keras.utils.PyDataset):
-    """As many batches as the folder gives, all of them the same array."""
-
-    def __init__(self, folder):
-        super().__init__()
-        self._steps = len(paths(folder)) // BATCH
-        self._batch = np.zeros((BATCH, *SIZE, 3), np.uint8), np.zeros(BATCH, np.int32)
-
-    def __len__(self):
-        return self._steps
-
-    def __getitem__(self, index):
-        return self._batch
 
 
 class Plain(keras.utils.PyDataset):

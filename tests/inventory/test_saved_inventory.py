@@ -53,7 +53,9 @@ class ListingWithoutPosition:
 def test_a_list_with_a_file_twice_is_not_saved(path):
     """Loaded, one of the two would be left."""
     files = make_files(3)
-    with pytest.raises(ValueError, match="2 times.*Save the listing, and repeat files when"):
+    with pytest.raises(
+        ValueError, match="more than once: .*save the listing, and repeat files when"
+    ):
         save_inventory([*files, files[1]], path)
     assert not path.exists()
 

@@ -113,9 +113,11 @@ def test_a_process_that_may_use_one_core_decodes_in_one_thread():
     assert found.stdout.split() == ["1", "1"]
 
 
-def test_decoders_are_one_for_each_core_and_no_more_than_eight():
-    sequence = StreamingSequence(photos(4), read, decode)
-    assert 1 <= sequence.decoders <= 8
+@pytest.mark.parametrize("cores, decoders", [(1, 1), (6, 6), (96, 8)])
+def test_decoders_are_one_for_each_core_and_no_more_than_eight(monkeypatch, cores, decoders):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: set(range(cores)), raising=False)
+    monkeypatch.setattr(os, "cpu_count", lambda: cores)
+    assert StreamingSequence(photos(4), read, decode).decoders == decoders
 
 
 def test_stats_tell_where_the_time_went():
